@@ -1,0 +1,1 @@
+"""Raw sources to samples: articles, labelled datasets, figures, concepts. Imports no Beam."""

@@ -1,0 +1,128 @@
+"""Reading files from any fsspec address with retries, back-off, MD5 checks and a resume cache."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import fsspec
+import msgspec
+from fsspec.core import url_to_fs
+
+# What asking again cannot mend.
+_FINAL_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, TypeError)
+_LONGEST_WAIT_S = 60.0
+
+
+class FetchError(OSError):
+    """A file could not be read; `reason` is the drop reason, the message names file and cause."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Access(msgspec.Struct, frozen=True):
+    """How to reach a mirror: where it is, how often to try, how long to wait.
+
+    `storage` is a JSON object of fsspec options, as text so that an `Access` can be a key.
+    """
+
+    root: str
+    anonymous: bool = False
+    retries: int = 5
+    timeout_s: float = 60.0
+    storage: str = "{}"
+    cache: str = ""
+
+
+@functools.lru_cache(maxsize=32)
+def _filesystem(root: str, options: bytes) -> tuple[fsspec.AbstractFileSystem, str]:
+    fs, path = url_to_fs(root, **msgspec.json.decode(options))
+    return fs, path.rstrip("/")
+
+
+def storage_text(options: dict[str, object]) -> str:
+    """fsspec options as `Access.storage` wants them."""
+    return msgspec.json.encode(options, order="sorted").decode()
+
+
+def filesystem(access: Access) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The fsspec file system of a mirror and the path of its root in it."""
+    options = msgspec.json.decode(access.storage)
+    if access.root.startswith("s3://"):
+        options.setdefault("anon", access.anonymous)
+        options.setdefault(
+            "config_kwargs",
+            {"connect_timeout": access.timeout_s, "read_timeout": access.timeout_s},
+        )
+    try:
+        return _filesystem(access.root, msgspec.json.encode(options, order="sorted"))
+    except ImportError as error:
+        raise FetchError(
+            "no_backend", f"{access.root}: {error}; install it with: pip install 'fabrica[cloud]'"
+        ) from None
+
+
+def fetch(access: Access, path: str, md5: str = "") -> bytes:
+    """The bytes of `path` below the mirror's root, checked against `md5` where given.
+
+    Tries again with exponential back-off and full jitter on passing faults, a wrong MD5 among
+    them (a torn transfer looks like that). Raises `FetchError` in the end.
+    """
+    if cached := _from_cache(access, path, md5):
+        return cached
+    fs, root = filesystem(access)
+    problem, reason = "", "fetch_failed"
+    tries = access.retries + 1 if "://" in access.root else 1
+    for attempt in range(tries):
+        if attempt:
+            time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.5 * 2**attempt)))
+        try:
+            data = fs.cat_file(f"{root}/{path}")
+        except FileNotFoundError:
+            raise FetchError("file_missing", f"{access.root}/{path} does not exist") from None
+        except _FINAL_ERRORS as error:
+            raise FetchError("fetch_failed", f"{path}: {type(error).__name__}: {error}") from None
+        except Exception as error:  # Each backend has its own errors for a lost connection.
+            problem, reason = f"{type(error).__name__}: {error}"[:200], "fetch_failed"
+            continue
+        found = hashlib.md5(data, usedforsecurity=False).hexdigest() if md5 else ""
+        if found == md5.lower():
+            _to_cache(access, path, data)
+            return data
+        problem, reason = f"MD5 is {found}, expected {md5}", "md5_mismatch"
+    raise FetchError(reason, f"{path}: {problem} (tries: {tries})")
+
+
+def _cache_file(access: Access, path: str) -> Path:
+    digest = hashlib.sha256(f"{access.root}\n{path}".encode()).hexdigest()
+    return Path(access.cache) / digest[:2] / digest
+
+
+def _from_cache(access: Access, path: str, md5: str) -> bytes | None:
+    """A file fetched by an earlier, interrupted run; only one whose MD5 is known is trusted."""
+    if not access.cache or not md5:
+        return None
+    try:
+        data = _cache_file(access, path).read_bytes()
+    except OSError:
+        return None
+    same = hashlib.md5(data, usedforsecurity=False).hexdigest() == md5.lower()
+    return data if same else None
+
+
+def _to_cache(access: Access, path: str, data: bytes) -> None:
+    if not access.cache:
+        return
+    target = _cache_file(access, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(name, target)

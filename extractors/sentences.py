@@ -1,0 +1,54 @@
+"""Sentence boundaries in scientific English (and near languages), fast and without a model.
+
+A boundary is a closing mark, blanks, and the start of what can be a sentence; it is refused
+after abbreviations ("Fig.", "et al."), initials and unclosed numbers. Newlines always part.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BOUNDARY = re.compile(
+    r"""[.!?…]["'”’)\]\ue001]*(?P<gap>[ ]+)(?=["'“‘(\[¿¡\ue000]*[A-Z0-9À-ÞΑ-Ω])|(?P<line>\n)"""
+)
+_ABBREVIATIONS = frozenset(
+    """fig figs figure figures figura figuras tab tabs eq eqs ref refs no nos nr vs cf ca approx al
+    e.g i.e eg ie etc dr drs prof mr mrs ms st sp spp var subsp suppl supp sec ch vol pp p ed eds
+    inc ltd co corp dept univ resp incl excl min max avg est jan feb mar apr jun jul aug sep sept
+    oct nov dec i.v i.p i.m s.c b.i.d""".split()
+)
+_INITIAL = re.compile(r"\(?[A-Z]\Z")
+# "etc." and "al." may end a sentence, but only a capitalised common opener shows it.
+_MAY_END = frozenset({"etc", "al"})
+_OPENER = re.compile(r"(?:The|This|These|In|We|A|An|It|Our|However|Here|To|As|For|On)\s")
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """`(start, end)` of each sentence of `text`, in order, blanks between them left out."""
+    spans, start = [], 0
+    for match in _BOUNDARY.finditer(text):
+        line = match.start("line")
+        if line < 0 and _refused(text, match.start(), match.end()):
+            continue
+        end = line if line >= 0 else match.start("gap")
+        if end > start:
+            spans.append((start, end))
+        start = match.end()
+    if text[start:].strip():
+        spans.append((start, len(text)))
+    return spans
+
+
+def _refused(text: str, stop: int, after: int) -> bool:
+    """Whether the word before the mark at `stop` means that the sentence goes on."""
+    if text[stop] != ".":
+        return False
+    last = text[max(text.rfind(" ", 0, stop), text.rfind("\n", 0, stop)) + 1 : stop]
+    if len(last) > 12:
+        return False
+    word = last.lstrip("([\"'“‘\ue000").lower()
+    if word in _MAY_END:
+        return not _OPENER.match(text, after)
+    if word in _ABBREVIATIONS:
+        return True
+    return bool(_INITIAL.match(last)) and not _OPENER.match(text, after)

@@ -1,0 +1,76 @@
+"""The registry of sources: one line each. What a recipe may name under `sources:`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from extractors.options import Options
+from extractors.pmc import cloud, folders
+from extractors.pmc.articles import Extracted
+from schemas.sample import Document, DocumentRef
+
+
+@dataclass(frozen=True)
+class Source:
+    """How documents of one kind are found, described and turned into samples.
+
+    `enumerate(options)` yields refs cheaply; `describe(options, ref, cache)` gives a ref's
+    documents; `extract(options, document, signature, cache)` yields samples with pictures.
+    `threads(options)` is how many documents are worth extracting at a time (remote: many).
+    """
+
+    options: type[Options]
+    enumerate: Callable[[Any], Iterator[DocumentRef]]
+    describe: Callable[..., list[Document]]
+    extract: Callable[..., Iterator[Extracted]]
+    threads: Callable[[Any], int]
+    summary: str
+    needs: str
+    where: str
+    licence: str
+
+
+def _folder_source(name: str, packages: bool, summary: str, where: str) -> Source:
+    return Source(
+        options=folders.FolderOptions,
+        enumerate=partial(folders.enumerate_refs, packages=packages),
+        describe=lambda options, ref, cache: folders.describe(options, ref, name),
+        extract=lambda options, document, signature, cache: folders.extract(
+            options, document, signature
+        ),
+        threads=lambda options: 8 if "://" in options.root else 1,
+        summary=summary,
+        needs="root: a folder",
+        where=where,
+        licence="per article, read from its XML",
+    )
+
+
+SOURCES: dict[str, Source] = {
+    "pmc": Source(
+        options=cloud.PmcOptions,
+        enumerate=cloud.enumerate_refs,
+        describe=cloud.describe,
+        extract=cloud.extract,
+        threads=lambda options: options.concurrent_requests if cloud.is_remote(options) else 1,
+        summary="articles of PubMed Central: the PMC Cloud Service or a mirror of it",
+        needs="articles: a list of ids, or query: an ESearch query, or inventory: latest",
+        where="s3://pmc-oa-opendata or https://pmc-oa-opendata.s3.amazonaws.com",
+        licence="per article, in its metadata",
+    ),
+    "pmc_packages": _folder_source(
+        "pmc_packages",
+        packages=True,
+        summary="old oa_package folders and tar.gz files of PubMed Central",
+        where="copies made before August 2026; NLM no longer offers them",
+    ),
+    "jats": _folder_source(
+        "jats",
+        packages=False,
+        summary="any folder of JATS XML with its pictures, loose or in zip and tar files",
+        where="eLife, PLOS, SciELO and other publishers; preprint MECA packages",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Scores and signatures of samples, and the SQL that selects among them. Imports no Beam."""

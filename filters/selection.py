@@ -1,0 +1,218 @@
+"""The SQL of select: policy, rules, exact duplicates, split and shard plan, on lean columns.
+
+Works on a DuckDB connection that has a view `extracted` (manifest columns and `partition`) and
+a table `marks` (document_id, partition, reason, detail). Leaves a table `decided` (one row per
+row of `extracted`) and gives the shard plan. Touches no pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from filters.rules import samples_query
+from schemas.sample import Text
+
+_DROP = "{{'stage': '{stage}', 'reason': {reason}, 'detail': {detail}}}"
+# Header blocks of three members, and JSON punctuation: what a sample takes beyond its contents.
+_OVERHEAD_BYTES = 6_144
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The choices of `select:` that are no SQL of the user's."""
+
+    no_derivatives: str = "drop"
+    non_commercial: str = "keep"
+    unknown_licence: str = "drop"
+    retracted: str = "drop"
+    exact_duplicates: str = "drop"
+    val: float = 0.0
+    test: float = 0.0
+
+
+def caption_sql(preference: Sequence[str]) -> str:
+    """SQL for the first text that a preference (`kind` or `kind:language`) finds, else ''."""
+    choices = []
+    for entry in preference:
+        kind, _, language = entry.partition(":")
+        condition = f"t.kind = {quoted(kind)}"
+        if language:
+            condition += f" AND t.language = {quoted(language)}"
+        choices.append(f"list_filter(texts, lambda t: {condition})[1].text")
+    return f"coalesce({', '.join([*choices, quoted('')])})"
+
+
+def training_caption(texts: Sequence[Text], preference: Sequence[str]) -> str:
+    """The same choice as `caption_sql`, for one sample at hand."""
+    for entry in preference:
+        kind, _, language = entry.partition(":")
+        for text in texts:
+            if text.kind == kind and language in ("", text.language):
+                return text.text
+    return ""
+
+
+def decide(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Mapping[str, str],
+    caption: Sequence[str],
+    policy: Policy,
+    scores: Sequence[str] = (),
+) -> None:
+    """Fill `decided`: partition, sample_id, drops, kept, duplicate_of, split."""
+    connection.execute(
+        f"""CREATE OR REPLACE VIEW captioned AS
+        SELECT * REPLACE ({caption_sql(caption)} AS caption) FROM extracted"""
+    )
+    connection.execute(
+        f"CREATE OR REPLACE VIEW samples AS {samples_query('captioned', scores)}"
+    )
+    connection.execute(_judged_sql(rules, policy))
+    connection.execute(_duplicates_sql(policy))
+    connection.execute(_decided_sql(policy))
+
+
+def _judged_sql(rules: Mapping[str, str], policy: Policy) -> str:
+    """One scan: each row with the marks that policy and rules give it."""
+    alive = "len(s.drops) = 0 AND m.reason IS NULL"
+    tests = [
+        _mark("licence", "s.licence.code", condition)
+        for condition in _licence_conditions(policy)
+    ]
+    if policy.retracted == "drop":
+        tests.append(_mark("retracted", "'the article is retracted'", "s.licence.retracted"))
+    verdicts = ""
+    for i, (name, condition) in enumerate(rules.items()):
+        verdicts += f", ({condition}\n) AS _rule_{i}"
+        bare = quoted(" ".join(condition.split()))
+        detail = f"CASE WHEN s._rule_{i} IS NULL THEN 'unknown: ' ELSE '' END || {bare}"
+        tests.append(_mark(name, detail, f"NOT coalesce(s._rule_{i}, false)"))
+    marks = f"list_filter([{', '.join(tests)}], lambda d: d IS NOT NULL)" if tests else "[]"
+    document_mark = _DROP.format(stage="list", reason="m.reason", detail="m.detail")
+    return f"""CREATE OR REPLACE TABLE judged AS
+        SELECT s.partition, s.sample_id, s.document_id, s.group_id,
+            length(s.caption) AS caption_length,
+            len(s.texts) AS text_count,
+            array_to_string(list_transform(s.images, lambda i: i.sha256), ' ') AS pixels,
+            list_sum(list_transform(s.images, lambda i: i.length))::BIGINT AS image_bytes,
+            octet_length(encode(to_json(s)::VARCHAR)) + octet_length(encode(s.caption)) AS text_bytes,
+            s.drops AS old_drops,
+            CASE WHEN m.reason IS NOT NULL THEN [{document_mark}] ELSE [] END
+            || CASE WHEN {alive} THEN {marks} ELSE [] END AS new_drops
+        FROM (SELECT *{verdicts} FROM samples) s LEFT JOIN marks m USING (document_id, partition)"""
+
+
+def _licence_conditions(policy: Policy) -> list[str]:
+    open_licence = "(s.licence.code LIKE 'CC%' OR s.licence.code = 'public domain')"
+    conditions = []
+    if policy.unknown_licence == "drop":
+        conditions.append(f"NOT {open_licence}")
+    if policy.no_derivatives == "drop":
+        conditions.append(f"{open_licence} AND NOT s.licence.derivatives")
+    if policy.non_commercial == "drop":
+        conditions.append(f"{open_licence} AND NOT s.licence.commercial")
+    return conditions
+
+
+def _mark(reason: str, detail: str, condition: str) -> str:
+    mark = _DROP.format(stage="select", reason=quoted(reason), detail=f"({detail})")
+    return f"CASE WHEN {condition} THEN {mark} END"
+
+
+def _duplicates_sql(policy: Policy) -> str:
+    """Rows of the same pixels among those alive: all but the richest text, with the winner."""
+    wanted = "true" if policy.exact_duplicates == "drop" else "false"
+    return f"""CREATE OR REPLACE TABLE duplicates AS
+        SELECT sample_id, partition, winner FROM (
+            SELECT sample_id, partition, first_value(sample_id) OVER (
+                PARTITION BY pixels ORDER BY caption_length DESC, text_count DESC, sample_id
+            ) AS winner
+            FROM judged
+            WHERE {wanted} AND pixels != '' AND len(old_drops) = 0 AND len(new_drops) = 0
+        ) WHERE winner != sample_id"""
+
+
+def _decided_sql(policy: Policy) -> str:
+    """A group's split is where the hash of its id falls in [0, 1)."""
+    place = "(('0x' || substr(md5(j.group_id), 1, 12))::UBIGINT / 281474976710656.0)"
+    duplicate = _DROP.format(
+        stage="select", reason=quoted("duplicate"), detail="'same picture as ' || d.winner"
+    )
+    return f"""CREATE OR REPLACE TABLE decided AS
+        SELECT j.partition, j.sample_id,
+            j.old_drops || j.new_drops
+                || CASE WHEN d.winner IS NOT NULL THEN [{duplicate}] ELSE [] END AS drops,
+            len(j.old_drops) + len(j.new_drops) = 0 AND d.winner IS NULL AS kept,
+            coalesce(d.winner, '') AS duplicate_of,
+            CASE WHEN {place} < {policy.test!r} THEN 'test'
+                 WHEN {place} < {policy.test + policy.val!r} THEN 'val' ELSE 'train' END AS split,
+            coalesce(j.image_bytes, 0) + j.text_bytes + {_OVERHEAD_BYTES} AS bytes
+        FROM judged j LEFT JOIN duplicates d USING (partition, sample_id)"""
+
+
+@dataclass(frozen=True)
+class PlannedShard:
+    """A run of kept rows in (split, partition, sample_id) order."""
+
+    name: str
+    samples: int
+    first_partition: int
+    last_partition: int
+
+
+def plan_shards(
+    connection: duckdb.DuckDBPyConnection, max_samples: int, max_bytes: int
+) -> list[PlannedShard]:
+    """Cut the kept rows into shards, greedily, and set `shard` in a table `placed`."""
+    connection.execute(
+        """CREATE OR REPLACE TABLE queue AS
+        SELECT partition, sample_id, split, bytes,
+               row_number() OVER (PARTITION BY split ORDER BY partition, sample_id) - 1 AS place
+        FROM decided WHERE kept"""
+    )
+    shards: list[PlannedShard] = []
+    connection.execute(
+        "CREATE OR REPLACE TABLE cuts (split VARCHAR, start BIGINT, stop BIGINT, shard VARCHAR)"
+    )
+    for (split,) in connection.execute("SELECT DISTINCT split FROM queue ORDER BY split").fetchall():
+        columns = connection.execute(
+            "SELECT bytes, partition FROM queue WHERE split = ? ORDER BY place", [split]
+        ).fetchnumpy()
+        for number, (start, stop) in enumerate(cut(columns["bytes"], max_samples, max_bytes)):
+            name = f"{split}-{number:06d}"
+            partitions = columns["partition"]
+            shards.append(
+                PlannedShard(name, stop - start, int(partitions[start]), int(partitions[stop - 1]))
+            )
+            connection.execute("INSERT INTO cuts VALUES (?, ?, ?, ?)", [split, start, stop, name])
+    connection.execute(
+        """CREATE OR REPLACE TABLE placed AS
+        SELECT q.partition, q.sample_id, c.shard FROM queue q
+        JOIN cuts c ON q.split = c.split AND q.place >= c.start AND q.place < c.stop"""
+    )
+    return shards
+
+
+def cut(sizes: np.ndarray, max_samples: int, max_bytes: int) -> list[tuple[int, int]]:
+    """Greedy `[start, stop)` runs of at most `max_samples` items and `max_bytes` in sum.
+
+    An item larger than `max_bytes` stands alone.
+    """
+    ends = np.cumsum(np.asarray(sizes, dtype=np.int64))
+    runs, start = [], 0
+    while start < len(ends):
+        before = int(ends[start - 1]) if start else 0
+        stop = int(np.searchsorted(ends, before + max_bytes, side="right"))
+        stop = max(start + 1, min(stop, start + max_samples, len(ends)))
+        runs.append((start, stop))
+        start = stop
+    return runs
+
+
+def quoted(value: str) -> str:
+    """A SQL text literal."""
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,114 @@
+"""The Beam coat: numbers of partitions in, committed files out, on any runner.
+
+Elements are partition (or shard) numbers, a few bytes each; no pixel passes through Beam. Each
+worker process keeps one pool of children (`pipelines.pool`) for all its bundles.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipelines import layout
+from pipelines.context import Context
+from pipelines.errors import StorageError, UserError
+from pipelines.pool import Job, JobFailed, WorkerPool
+from pipelines.tasks import run_task
+
+DEFAULT_RUNNER = "FnApiRunner"
+_REFUSED = re.compile(r"fabrica refuses: (.*?) \.\.fabrica", re.DOTALL)
+
+_pools: dict[int, WorkerPool] = {}
+_pools_lock = threading.Lock()
+
+
+def _shared_pool(workers: int) -> WorkerPool:
+    """The one pool of this process for a number of workers."""
+    with _pools_lock:
+        if workers not in _pools:
+            _pools[workers] = WorkerPool(workers)
+            atexit.register(_pools[workers].close)
+        return _pools[workers]
+
+
+class RunTasks(beam.DoFn):
+    """Hands every number of a bundle to the pool at once, and waits at the bundle's end."""
+
+    def __init__(self, task: str, context: Context) -> None:
+        self._task, self._context = task, context
+
+    def start_bundle(self) -> None:
+        self._waiting: list[tuple[int, Future[dict[str, int]]]] = []
+
+    def process(self, item: int) -> None:
+        limits = self._context.recipe.run
+        job = Job(run_task, (self._task, self._context, item), limits.retries, limits.timeout_s)
+        self._waiting.append((item, _shared_pool(self._context.workers).submit(job)))
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        window = GlobalWindow()
+        for item, future in self._waiting:
+            try:
+                counts = future.result()
+            except JobFailed as failure:
+                note = layout.failure_note(self._task, item)
+                self._context.store.write(note, str(failure))
+                counts = {"failed": 1}
+            except UserError as error:
+                # Marked, so that the driver finds the one line in any runner's traceback.
+                raise RuntimeError(f"fabrica refuses: {error} ..fabrica") from None
+            for name, value in counts.items():
+                Metrics.counter("fabrica", f"{self._task}_{name}").inc(value)
+            yield WindowedValue(item, window.max_timestamp(), [window])
+
+
+def run_tasks(
+    task: str, items: Sequence[int], context: Context, runner: str, beam_arguments: Sequence[str]
+) -> dict[str, int]:
+    """Run a task for every number on a Beam runner; returns its counters (attempted values).
+
+    Raises `UserError` where a worker found that the user's input or machine refuses.
+    """
+    if not items:
+        return {}
+    options = PipelineOptions([f"--runner={runner}", *beam_arguments], save_main_session=False)
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    try:
+        pipeline = beam.Pipeline(options=options)
+        (
+            pipeline
+            | "Numbers" >> beam.Create(list(items))
+            | "Spread" >> beam.Reshuffle()
+            | f"Run {task}" >> beam.ParDo(RunTasks(task, context))
+        )
+        result = pipeline.run()
+        result.wait_until_finish()
+    except Exception as error:  # Runners wrap a worker's error in their own.
+        if match := _REFUSED.search(str(error)):
+            raise StorageError(match[1]) from None
+        raise UserError(_runner_problem(runner, error)) from None
+    return _counters(result)
+
+
+def _runner_problem(runner: str, error: Exception) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return f"the runner {runner} failed: {type(error).__name__}: {lines[-1] if lines else ''}"
+
+
+def _counters(result: Any) -> dict[str, int]:
+    try:
+        found = result.metrics().query()["counters"]
+    except (NotImplementedError, KeyError, AttributeError, ValueError):
+        return {}
+    return {c.key.metric.name: int(c.result) for c in found if c.key.metric.namespace == "fabrica"}

@@ -1,0 +1,51 @@
+"""What every task of a run is given: the recipe, where the corpus lies, where to cache fetches."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.recipe import Recipe
+from pipelines.storage import Store
+
+# Raised when a stage's code changes what it writes; finished partitions are then done again.
+STAGE_VERSIONS = {"list": 1, "extract": 1, "select": 1, "shard": 1, "manifest": 1}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Small, picklable, the same on every worker.
+
+    `pictures_from` is the corpus whose tars hold the pictures, where it is another (curate).
+    """
+
+    recipe_json: str
+    out: str
+    workers: int = 1
+    cache: str = ""
+    pictures_from: str = ""
+
+    @property
+    def recipe(self) -> Recipe:
+        return _recipe(self.recipe_json)
+
+    @property
+    def store(self) -> Store:
+        return Store(self.out)
+
+    @property
+    def pictures(self) -> Store:
+        return Store(self.pictures_from or self.out)
+
+    def fingerprint(self, stage: str, *parts: Any) -> str:
+        """Changes with the stage's code version, the given configuration and its input."""
+        state = json.dumps([stage, STAGE_VERSIONS[stage], *parts], sort_keys=True, default=str)
+        return hashlib.sha256(state.encode()).hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=4)
+def _recipe(text: str) -> Recipe:
+    return Recipe.model_validate_json(text)

@@ -1,0 +1,73 @@
+"""A finished corpus, opened for reading: its corpus.json and DuckDB views over its manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from filters.rules import samples_query
+from pipelines import layout
+from pipelines.errors import UserError
+from pipelines.selecting import score_names
+from pipelines.storage import Store
+from pipelines.summary import manifest_connection
+
+_PARTS = ("texts", "concepts", "labels", "regions", "questions", "drops", "images")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Where a corpus lies and what its corpus.json says."""
+
+    store: Store
+    state: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.state["name"])
+
+    @property
+    def partitions(self) -> int:
+        return int(self.state["partitions"])
+
+    @property
+    def shards(self) -> list[str]:
+        return list(self.state["shards"])
+
+
+def open_corpus(where: str) -> Corpus:
+    """Raises `UserError` where there is no complete corpus."""
+    store = Store(where)
+    try:
+        state = json.loads(store.read(layout.CORPUS_JSON))
+        return Corpus(store, {**state, "partitions": int(state["partitions"])})
+    except FileNotFoundError:
+        pass
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{where}: its corpus.json is not one of ours") from None
+    if store.exists("stages"):
+        raise UserError(f"{where}: the corpus is not finished; run its recipe again to go on")
+    raise UserError(f"{where}: no corpus here (no corpus.json)")
+
+
+def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:
+    """A connection with the views `samples`, `texts`, `concepts`, `labels`, `regions`,
+    `questions`, `images`, `drops` and `scores`; the last eight with `sample_id` first."""
+    connection = manifest_connection(corpus.store, corpus.partitions)
+    scores = score_names(connection, "manifest")
+    connection.execute(
+        f"CREATE VIEW samples AS {samples_query('(SELECT * EXCLUDE (partition) FROM manifest)', scores)}"
+    )
+    for part in _PARTS:
+        connection.execute(
+            f"""CREATE VIEW {part} AS SELECT sample_id, unnest(part) FROM
+            (SELECT sample_id, unnest({part}) AS part FROM manifest)"""
+        )
+    connection.execute(
+        """CREATE VIEW scores AS SELECT sample_id, score.key AS name, score.value AS value FROM
+        (SELECT sample_id, unnest(map_entries(scores)) AS score FROM manifest)"""
+    )
+    return connection

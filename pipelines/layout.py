@@ -1,0 +1,55 @@
+"""Where things lie in a corpus folder."""
+
+from __future__ import annotations
+
+from schemas.identifiers import part_name
+
+CORPUS_JSON = "corpus.json"
+LIST_JSON = "stages/list/list.json"
+REFS = "stages/list/refs"
+WITHDRAWN = "stages/list/withdrawn.parquet"
+DOCUMENTS = "stages/list"
+EXTRACTED = "stages/extract"
+SELECTED = "stages/select"
+PLAN = "stages/select/plan.parquet"
+SHARD_INDEX = "stages/shard"
+SHARDS = "shards"
+MANIFEST = "manifest"
+REPORT = "report/index.html"
+
+
+def refs_part(partition: int) -> str:
+    return f"{REFS}/{part_name(partition)}.parquet"
+
+
+def documents_part(partition: int) -> str:
+    return f"{DOCUMENTS}/{part_name(partition)}.parquet"
+
+
+def extracted_part(partition: int) -> str:
+    return f"{EXTRACTED}/{part_name(partition)}.parquet"
+
+
+def images_part(partition: int) -> str:
+    return f"{EXTRACTED}/images/{part_name(partition)}.tar"
+
+
+def selected_part(partition: int) -> str:
+    return f"{SELECTED}/{part_name(partition)}.parquet"
+
+
+def manifest_part(partition: int) -> str:
+    return f"{MANIFEST}/{part_name(partition)}.parquet"
+
+
+def shard_tar(name: str) -> str:
+    return f"{SHARDS}/{name}.tar"
+
+
+def shard_index(name: str) -> str:
+    return f"{SHARD_INDEX}/{name}.parquet"
+
+
+def failure_note(stage: str, item: int) -> str:
+    """Where a worker says that a partition (or shard) failed in every try."""
+    return f"stages/{stage}/{part_name(item)}.failed"

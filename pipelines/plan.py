@@ -1,0 +1,71 @@
+"""plan: what a run would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from pipelines import layout
+from pipelines.context import Context
+from pipelines.extraction import extract_fingerprint
+from pipelines.listing import Listing, documents_fingerprint, read_listing
+from pipelines.selecting import read_plan, select_fingerprint
+from pipelines.sharding import manifest_fingerprint, shard_fingerprint
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """One stage: how many of its `total` files are done; `total` -1 where not known yet."""
+
+    stage: str
+    unit: str
+    done: int
+    total: int
+
+    @property
+    def words(self) -> str:
+        if self.total < 0:
+            return f"{self.stage:<10} not planned yet"
+        left = self.total - self.done
+        what = "nothing to do" if not left else f"{left:,} to do"
+        return f"{self.stage:<10} {self.done:,} of {self.total:,} {self.unit} done, {what}"
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
+    """The frozen list, and each stage with what is done under the present recipe."""
+    store, listing = context.store, read_listing(context.store)
+    if listing is None:
+        stages = ("list", "extract", "select", "shard", "manifest")
+        return None, [StagePlan(stage, "", 0, -1) for stage in stages]
+    numbers = range(listing.partitions)
+    described = sum(
+        store.fingerprint(layout.documents_part(p))
+        == documents_fingerprint(context, store.read_table(layout.refs_part(p)).to_pylist())
+        for p in numbers
+    )
+    extracted = sum(
+        store.fingerprint(layout.extracted_part(p)) == extract_fingerprint(context, p)
+        for p in numbers
+    )
+    stages = [
+        StagePlan("list", "partitions", described, listing.partitions),
+        StagePlan("extract", "partitions", extracted, listing.partitions),
+    ]
+    chosen = store.fingerprint(layout.PLAN) == select_fingerprint(context, listing)
+    stages.append(StagePlan("select", "plan", int(chosen), 1))
+    if not chosen or extracted < listing.partitions:
+        return listing, [*stages, StagePlan("shard", "", 0, -1), StagePlan("manifest", "", 0, -1)]
+    shards = read_plan(store)
+    done = sum(
+        store.fingerprint(layout.shard_index(s.name)) == shard_fingerprint(context, s.name)
+        for s in shards
+    )
+    manifests = sum(
+        store.fingerprint(layout.manifest_part(p)) == manifest_fingerprint(context, p)
+        for p in numbers
+    )
+    stages.append(StagePlan("shard", "shards", done, len(shards)))
+    stages.append(StagePlan("manifest", "partitions", manifests, listing.partitions))
+    return listing, stages

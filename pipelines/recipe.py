@@ -1,0 +1,265 @@
+"""The recipe: one YAML file, checked whole before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from extractors.options import Options
+from extractors.sources import SOURCES
+from filters.rules import RuleError, check_rules
+from pipelines.errors import UserError
+from schemas.sample import TEXT_KINDS
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*\Z", re.IGNORECASE)
+_PATH_KEYS = ("articles", "mirror", "root")
+
+
+class Split(Options):
+    """Shares of groups (articles, patients) held out of training."""
+
+    val: float = Field(0.0, ge=0, le=1)
+    test: float = Field(0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _leaves_train(self) -> Split:
+        if self.val + self.test > 1:
+            raise ValueError(f"val + test is {self.val + self.test:g}; at most 1")
+        return self
+
+
+class Select(Options):
+    """What is kept: named SQL rules, licence policy, duplicates, split."""
+
+    rules: dict[str, str] = {}
+    no_derivatives: Literal["drop", "keep_verbatim"] = "drop"
+    non_commercial: Literal["keep", "drop"] = "keep"
+    unknown_licence: Literal["drop", "keep"] = "drop"
+    retracted: Literal["drop", "keep"] = "drop"
+    exact_duplicates: Literal["drop", "keep"] = "drop"
+    split: Split = Split()
+
+    @field_validator("rules")
+    @classmethod
+    def _valid_sql(cls, rules: dict[str, str]) -> dict[str, str]:
+        try:
+            check_rules(rules)
+        except RuleError as error:
+            raise ValueError(str(error)) from None
+        return rules
+
+
+class Shards(Options):
+    """How large a shard may be; `max_bytes` takes units as in `1GB` or `512MiB`."""
+
+    max_samples: int = Field(10_000, ge=1)
+    max_bytes: int = Field(10**9, ge=1)
+
+    @field_validator("max_bytes", mode="before")
+    @classmethod
+    def _with_units(cls, value: object) -> object:
+        if isinstance(value, str) and (match := _SIZE.match(value)):
+            return int(float(match[1]) * _UNITS[match[2].upper()])
+        if isinstance(value, str):
+            raise ValueError(f"{value!r} is no size; write it as 500MB, 1GB or 512MiB")
+        return value
+
+
+class Limits(Options):
+    """How partitions are made and what a run puts up with."""
+
+    documents_per_partition: int = Field(500, ge=1, le=100_000)
+    retries: int = Field(2, ge=0, le=10)
+    timeout_s: float = Field(300.0, gt=0)
+    max_fault_share: float = Field(0.05, ge=0, le=1)
+
+
+class Recipe(Options):
+    """A whole recipe. `sources` is a list of `name: options`."""
+
+    name: str
+    description: str = ""
+    sources: list[dict[str, Any]] = Field(min_length=1)
+    caption: list[str] = ["rewritten", "subcaption", "caption", "label_caption", "report"]
+    select: Select = Select()
+    shards: Shards = Shards()
+    run: Limits = Limits()
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+            raise ValueError(f"{name!r}: use letters, digits, '.', '_' and '-', at most 80")
+        return name
+
+    @field_validator("caption")
+    @classmethod
+    def _known_kinds(cls, kinds: list[str]) -> list[str]:
+        for kind in kinds:
+            if kind.partition(":")[0] not in TEXT_KINDS:
+                raise ValueError(f"{kind!r} is no kind of text{suggestion(kind, TEXT_KINDS)}")
+        return kinds
+
+    def sources_state(self, without: Iterable[str] = ()) -> list[dict[str, Any]]:
+        """The sources as plain data, without the settings that do not matter to the asker."""
+        return [
+            {name: {k: v for k, v in options.items() if k not in without}}
+            for entry in self.sources
+            for name, options in entry.items()
+        ]
+
+    def source_options(self) -> list[tuple[str, Any]]:
+        """`(name, checked options)` of each source, in order."""
+        return [
+            (name, SOURCES[name].options.model_validate(options))
+            for entry in self.sources
+            for name, options in entry.items()
+        ]
+
+
+def load_recipe(path: str, changes: Iterable[str] = ()) -> Recipe:
+    """Read and check a recipe file, with `--set key=value` changes. Raises `UserError`."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such recipe file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from None
+    try:
+        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: a recipe is a mapping of keys, this is {_kind(data)}")
+    for change in changes:
+        _set(data, change)
+    return check_recipe(data, path)
+
+
+def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
+    """Validate a recipe given as plain data; paths that exist only beside the file are found."""
+    try:
+        recipe = Recipe.model_validate(data)
+        sources = [_checked_source(i, entry, where) for i, entry in enumerate(recipe.sources)]
+    except ValidationError as error:
+        raise UserError(f"{where}: {_first_problem(error, Recipe)}") from None
+    return recipe.model_copy(update={"sources": sources})
+
+
+def _checked_source(position: int, entry: dict[str, Any], where: str) -> dict[str, Any]:
+    at = f"{where}: sources.{position}"
+    if len(entry) != 1:
+        raise UserError(f"{at}: write one source as `name: {{options}}`, not {_kind(entry)}")
+    name, options = next(iter(entry.items()))
+    if name not in SOURCES:
+        raise UserError(f"{at}: unknown source {name!r}{suggestion(str(name), SOURCES)}")
+    if not isinstance(options or {}, dict):
+        raise UserError(f"{at}.{name}: its options are a mapping of keys, this is {_kind(options)}")
+    options = dict(options or {})
+    for key in _PATH_KEYS:
+        value = options.get(key)
+        if isinstance(value, str) and "://" not in value and not Path(value).exists():
+            beside = Path(where).parent / value
+            if beside.exists():
+                options[key] = str(beside)
+    model = SOURCES[name].options
+    try:
+        checked = model.model_validate(options)
+    except ValidationError as error:
+        problem = _first_problem(error, model)
+        mark = "." if error.errors()[0]["loc"] else ": "
+        raise UserError(f"{at}.{name}{mark}{problem}") from None
+    return {name: checked.model_dump(mode="json", exclude_unset=True, by_alias=True)}
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key given twice, which plain YAML loading hides."""
+
+
+def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} is given twice", node.start_mark
+            )
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def _set(data: dict[str, Any], change: str) -> None:
+    """Apply one `path.to.key=value`; numbers in the path are list positions."""
+    path, equals, text = change.partition("=")
+    if not equals or not path:
+        raise UserError(f"--set {change}: write it as path.to.key=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    *parents, last = path.split(".")
+    place: Any = data
+    for part in parents:
+        if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+        elif isinstance(place, dict):
+            if place.get(part) is None:
+                place[part] = {}
+            place = place[part]
+        else:
+            raise UserError(f"--set {change}: {part!r} leads nowhere")
+    if isinstance(place, list) and last.isdigit() and int(last) < len(place):
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise UserError(f"--set {change}: {last!r} is no place for a value")
+
+
+def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first thing wrong as `key: what; what is allowed`."""
+    problem = error.errors(include_url=False)[0]
+    place = [str(part) for part in problem["loc"]]
+    key = ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: unknown key{suggestion(place[-1], _keys_at(model, place[:-1]))}"
+    if problem["type"] == "missing":
+        return f"{key}: missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    if not key:
+        return message
+    if problem["type"] == "value_error":
+        return f"{key}: {message}"
+    return f"{key}: {problem['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+def _keys_at(model: Any, place: list[str]) -> list[str]:
+    """The keys allowed at a place in a nest of models."""
+    for part in place:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        model = field.annotation
+    return [f.alias or n for n, f in getattr(model, "model_fields", {}).items()]
+
+
+def suggestion(word: str, allowed: Iterable[str]) -> str:
+    """`; did you mean 'x'?` where something is near, else what is allowed."""
+    allowed = [str(a) for a in allowed]
+    near = difflib.get_close_matches(str(word), allowed, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; allowed: {', '.join(allowed)}" if allowed else ""
+
+
+def _kind(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", type(None): "empty"}
+    return names.get(type(value), f"a {type(value).__name__}")

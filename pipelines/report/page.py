@@ -1,0 +1,161 @@
+"""The report page: numbers, funnel, charts, and galleries of kept and dropped rows."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from PIL import Image as PillowImage
+
+from extractors.images import FORMATS
+from pipelines import layout
+from pipelines.report import markup
+from pipelines.report.markup import text
+from pipelines.sharding import read_range
+from pipelines.storage import Store
+from pipelines.summary import Summary, manifest_connection
+from schemas.sample import Image
+
+_KEPT_SHOWN = 24
+_DROPPED_SHOWN = 6
+_REASONS_SHOWN = 20
+_THUMBNAIL_PX = 320
+_CAPTION_SHOWN = 220
+
+_GALLERY_COLUMNS = "sample_id, images, caption, drops, licence.code AS licence, figure.label AS label"
+# A fixed sample that does not change from run to run, and never only the first article.
+_KEPT_SQL = f"SELECT {_GALLERY_COLUMNS} FROM manifest WHERE kept ORDER BY md5(sample_id) LIMIT ?"
+_DROPPED_SQL = f"""SELECT {_GALLERY_COLUMNS} FROM manifest
+    WHERE NOT kept AND drops[1].stage = ? AND drops[1].reason = ? ORDER BY md5(sample_id) LIMIT ?"""
+
+
+def write_report(store: Store, name: str, summary: Summary) -> None:
+    """Write `report/index.html` of a corpus."""
+    store.write(layout.REPORT, page(store, name, summary))
+
+
+def page(store: Store, name: str, summary: Summary) -> str:
+    """The whole page; no script, no outside address, so that it can be mailed."""
+    share = f"{summary.kept / summary.rows:.0%}" if summary.rows else "0%"
+    body = [
+        f"<h1>{text(name)}</h1>",
+        f'<p class="lead">{text(summary.kept)} image-text samples kept of {text(summary.rows)} rows '
+        f"({share}), from {text(summary.documents)} documents.</p>",
+        _tiles(summary),
+        "<h2>Where the rows went</h2>",
+        _funnel(summary),
+        "<h2>What is in it</h2>",
+        _charts(summary),
+        "<h2>Kept</h2>",
+        _kept_gallery(store, summary),
+        "<h2>Dropped, by first reason</h2>",
+        _dropped_galleries(store, summary),
+        "<h2>All drop marks</h2>",
+        markup.table(("stage", "reason", "rows marked"), summary.drops),
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        "img-src data:; style-src 'unsafe-inline'\">"
+        f"<title>{text(name)}: corpus report</title><style>{markup.STYLE}</style></head>"
+        f"<body><main>{''.join(body)}</main></body></html>\n"
+    )
+
+
+def _tiles(summary: Summary) -> str:
+    tiles = [
+        markup.tile(f"{summary.kept:,}", "samples kept"),
+        markup.tile(f"{summary.kept_documents:,}", "documents they come from"),
+        markup.tile(f"{summary.images:,}", "pictures"),
+        markup.tile(f"{summary.image_bytes / 1e6:,.1f} MB", "of pictures"),
+        markup.tile(f"{len(summary.shards):,}", "shards"),
+        markup.tile(f"{summary.faults:,}", "faults"),
+    ]
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _funnel(summary: Summary) -> str:
+    left, steps = summary.rows, [("all rows", "", summary.rows)]
+    for stage, reason, n in summary.funnel:
+        left -= n
+        steps.append((f"{stage}: {reason}", f"−{n:,}", left))
+    return markup.funnel(steps, summary.rows)
+
+
+def _charts(summary: Summary) -> str:
+    charts = [
+        ("Licence", markup.bars(summary.licences[:12], "samples by licence")),
+        ("Source", markup.bars(summary.sources[:12], "samples by source")),
+        ("Split", markup.bars(summary.splits, "samples by split")),
+        ("Language of the caption", markup.bars(summary.languages[:12], "samples by language")),
+        ("Year", markup.columns(summary.years, "samples by year")),
+        ("Caption length", markup.columns(summary.caption_lengths, "caption length", " characters")),
+        ("Longer side", markup.columns(summary.sides, "longer side of the picture", " px")),
+    ]
+    cells = (f'<div class="chart"><h3>{text(name)}</h3>{svg}</div>' for name, svg in charts)
+    return f'<div class="charts">{"".join(cells)}</div>'
+
+
+def _kept_gallery(store: Store, summary: Summary) -> str:
+    connection = manifest_connection(store, summary.partitions)
+    rows = connection.sql(_KEPT_SQL, params=[_KEPT_SHOWN]).to_arrow_table().to_pylist()
+    return _gallery(store, rows) if rows else "<p>No row was kept.</p>"
+
+
+def _dropped_galleries(store: Store, summary: Summary) -> str:
+    connection = manifest_connection(store, summary.partitions)
+    parts = []
+    for stage, reason, n in summary.funnel[:_REASONS_SHOWN]:
+        rows = connection.sql(_DROPPED_SQL, params=[stage, reason, _DROPPED_SHOWN])
+        parts.append(f"<h3>{text(stage)}: {text(reason)} ({text(n)})</h3>")
+        parts.append(_gallery(store, rows.to_arrow_table().to_pylist()))
+    if len(summary.funnel) > _REASONS_SHOWN:
+        parts.append(f"<p>and {len(summary.funnel) - _REASONS_SHOWN} more reasons</p>")
+    return "".join(parts) or "<p>No row was dropped.</p>"
+
+
+def _gallery(store: Store, rows: list[dict]) -> str:
+    return f'<div class="gallery">{"".join(_card(store, row) for row in rows)}</div>'
+
+
+def _card(store: Store, row: dict) -> str:
+    why = "".join(
+        f'<span class="why">{text(d["reason"])}{": " if d["detail"] else ""}{text(d["detail"][:160])}</span>'
+        for d in row["drops"]
+    )
+    label = " · ".join(part for part in (row["label"], row["licence"]) if part)
+    return (
+        f'<figure><div class="pic">{_thumbnail(store, row["images"])}</div>'
+        f'<figcaption><span class="id">{text(row["sample_id"])}{" · " if label else ""}{text(label)}</span>'
+        f"{why}{_caption(row['caption'])}</figcaption></figure>"
+    )
+
+
+def _caption(caption: str) -> str:
+    if len(caption) <= _CAPTION_SHOWN:
+        return text(caption)
+    start = caption[:_CAPTION_SHOWN].rsplit(" ", 1)[0]
+    return (
+        f"{text(start)} <details><summary>more</summary>{text(caption[len(start) :].strip())}</details>"
+    )
+
+
+def _thumbnail(store: Store, images: list[dict]) -> str:
+    """The first picture, small, inside the page; a word where it cannot be had."""
+    if not images:
+        return '<span class="none">no picture</span>'
+    image = Image(**images[0])
+    try:
+        with store.opened(image.path) as file:
+            data = read_range(file, image)  # type: ignore[arg-type]
+        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as picture:
+            picture.draft("RGB", (_THUMBNAIL_PX, _THUMBNAIL_PX))
+            small = picture.convert("RGB")
+            small.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+            out = io.BytesIO()
+            small.save(out, "JPEG", quality=72)
+    except (OSError, ValueError):
+        return '<span class="none">picture not here any more</span>'
+    encoded = base64.b64encode(out.getvalue()).decode("ascii")
+    return f'<img loading="lazy" alt="" src="data:image/jpeg;base64,{encoded}">'

@@ -1,0 +1,180 @@
+"""A whole run, on one page: list -> extract -> select -> shard -> manifest -> papers.
+
+Every step skips what is already done, so a run that was stopped anywhere goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipelines import layout
+from pipelines.beam import DEFAULT_RUNNER, run_tasks
+from pipelines.context import Context
+from pipelines.errors import RunFailed, UserError
+from pipelines.listing import Listing, freeze, read_listing
+from pipelines.papers import write_papers
+from pipelines.progress import Progress, watch
+from pipelines.recipe import Recipe
+from pipelines.report import write_report
+from pipelines.selecting import select
+from pipelines.storage import Store
+from pipelines.summary import Summary, summarise
+from pipelines.version import VERSION
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, as opposed to what: nothing here changes the corpus."""
+
+    workers: int = 0
+    runner: str = DEFAULT_RUNNER
+    beam_arguments: Sequence[str] = ()
+    list_again: bool = False
+    clean: bool = False
+    cache: str = ""
+    say: Callable[[str], None] = print
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+
+def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
+    """Build (or finish, or bring up to date) the corpus at `out`; returns its numbers.
+
+    Raises `UserError` for what the user must change and `RunFailed` for partitions that failed.
+    """
+    store = Store(out)
+    _check_folder(store, recipe)
+    context = Context(
+        recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
+        out=out,
+        workers=options.worker_count,
+        cache=options.cache or _default_cache(store),
+    )
+    old = read_listing(store)
+    listing = freeze(context, options.list_again)
+    _say_listing(listing, old, options)
+    spread("extract", listing.partitions, layout.EXTRACTED, context, options)
+    shards = select(context, listing)
+    spread("shard", len(shards), layout.SHARD_INDEX, context, options)
+    spread("manifest", listing.partitions, layout.MANIFEST, context, options)
+    _remove_stale(store, {s.name for s in shards}, listing.partitions)
+    summary = summarise(store, listing.partitions, [s.name for s in shards])
+    write_papers(store, recipe, summary)
+    write_report(store, recipe.name, summary)
+    complete(store, context, recipe, summary)
+    if options.clean:
+        store.remove("stages", folder=True)
+    _check_faults(recipe, summary)
+    return summary
+
+
+def _default_cache(store: Store) -> str:
+    """Fetched files wait here until their partition is committed."""
+    if store.is_local:
+        return store.path("stages/fetched")
+    return os.path.join(tempfile.gettempdir(), "fabrica-fetched")
+
+
+def _check_folder(store: Store, recipe: Recipe) -> None:
+    """The folder must be new, empty, or hold this very corpus."""
+    names = store.names("")
+    if layout.CORPUS_JSON in names:
+        try:
+            found = json.loads(store.read(layout.CORPUS_JSON)).get("name")
+        except ValueError:
+            found = None
+        if found != recipe.name:
+            raise UserError(
+                f"{store.url} holds another corpus ({found!r}, not {recipe.name!r}); "
+                "choose another --out, or delete it"
+            )
+    elif names and "stages" not in names:
+        raise UserError(f"{store.url} is not empty and holds no corpus; choose another --out")
+    owner = "stages/recipe-name"
+    if "stages" in names and store.exists(owner) and store.read_text(owner) != recipe.name:
+        raise UserError(
+            f"{store.url} holds an unfinished corpus of another recipe "
+            f"({store.read_text(owner)!r}); choose another --out, or delete it"
+        )
+    if "stages" in names and "manifest" in names and not store.exists(layout.LIST_JSON):
+        raise UserError(f"{store.url}: its working files were removed (--clean); use another --out")
+    if not store.exists(owner):
+        store.write(owner, recipe.name)
+
+
+def _say_listing(listing: Listing, old: Listing | None, options: RunOptions) -> None:
+    if old is None:
+        options.say(f"list: {listing.documents:,} documents in {listing.partitions} partitions")
+    elif old == listing:
+        options.say(
+            f"list: {listing.documents:,} documents, as frozen before (--relist looks for new ones)"
+        )
+    else:
+        added = listing.documents - old.documents
+        options.say(f"list: {added:,} new or changed documents in new partitions")
+
+
+def spread(task: str, count: int, folder: str, context: Context, options: RunOptions) -> None:
+    """Run a task for numbers 0 to count-1 on Beam, under a progress bar."""
+    store = context.store
+    for name in store.names(f"stages/{task}"):
+        if name.endswith(".failed"):
+            store.remove(f"stages/{task}/{name}")
+    with watch(Progress(task, count, store, folder), options.say):
+        run_tasks(task, range(count), context, options.runner, options.beam_arguments)
+    for swept in (folder, layout.SHARDS, f"{layout.EXTRACTED}/images"):
+        store.sweep(swept)
+    failed = [n for n in store.names(f"stages/{task}") if n.endswith(".failed")]
+    if failed:
+        lines = [f"{task} {n[5:10]}: {store.read_text(f'stages/{task}/{n}')}" for n in failed]
+        raise RunFailed("\n".join([*lines, "the others are done; run again to try these again"]))
+
+
+def _remove_stale(store: Store, shards: set[str], partitions: int) -> None:
+    """Files of an earlier state of this corpus that the new one does not have."""
+    for name in store.names(layout.SHARDS):
+        if name.removesuffix(".tar") not in shards:
+            store.remove(f"{layout.SHARDS}/{name}")
+    for name in store.names(layout.SHARD_INDEX):
+        if name.removesuffix(".parquet") not in shards:
+            store.remove(f"{layout.SHARD_INDEX}/{name}")
+    for name in store.names(layout.MANIFEST):
+        if int(name[5:10]) >= partitions:
+            store.remove(f"{layout.MANIFEST}/{name}")
+
+
+def complete(
+    store: Store,
+    context: Context,
+    recipe: Recipe,
+    summary: Summary,
+    origin: Mapping[str, object] | None = None,
+) -> None:
+    """Write corpus.json, last: its presence means that all else is there."""
+    state = {
+        "name": recipe.name,
+        "fabrica": VERSION,
+        "recipe": json.loads(context.recipe_json),
+        "fingerprint": store.fingerprint(layout.PLAN),
+        "counts": summary.counts(),
+        "shards": summary.shards,
+        "partitions": summary.partitions,
+        **(origin or {}),
+    }
+    store.write(layout.CORPUS_JSON, json.dumps(state, indent=1, sort_keys=True) + "\n")
+
+
+def _check_faults(recipe: Recipe, summary: Summary) -> None:
+    share = summary.faults / summary.rows if summary.rows else 0.0
+    if share > recipe.run.max_fault_share:
+        raise RunFailed(
+            f"{summary.faults:,} of {summary.rows:,} rows are faults ({share:.1%}; the recipe "
+            f"allows {recipe.run.max_fault_share:.1%}). The corpus is complete; see why with: "
+            "fabrica query CORPUS \"SELECT sample_id, detail FROM drops WHERE reason = 'fault'\""
+        )

@@ -1,0 +1,33 @@
+"""What a worker process can be asked to do, by name: each kind of task takes one number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipelines.context import Context
+from pipelines.extraction import extract_partition
+from pipelines.listing import describe_partition
+from pipelines.pool import Progress
+from pipelines.sharding import write_manifest, write_shard
+
+
+def describe_and_extract(
+    context: Context, partition: int, skip: Mapping[str, str], progress: Progress
+) -> dict[str, int]:
+    """Both CPU stages of one partition in one task, each with its own commit."""
+    listed = describe_partition(context, partition, skip, progress)
+    return listed | extract_partition(context, partition, skip, progress)
+
+
+TASKS = {
+    "extract": describe_and_extract,
+    "shard": write_shard,
+    "manifest": write_manifest,
+}
+
+
+def run_task(
+    name: str, context: Context, item: int, skip: Mapping[str, str], progress: Progress
+) -> dict[str, int]:
+    """Run one task; the counts it returns are for people, its files are the result."""
+    return TASKS[name](context, item, skip, progress)

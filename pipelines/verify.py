@@ -1,0 +1,143 @@
+"""verify: every tar member against the manifest, every count against corpus.json."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Iterator
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from pipelines import layout
+from pipelines.corpus import Corpus
+from pipelines.summary import manifest_connection, summarise
+from schemas.identifiers import shard_key
+from schemas.manifest import samples_from_table
+from schemas.sample import Sample
+
+_QUESTIONS = {
+    "sample ids that come twice": "SELECT sample_id FROM manifest GROUP BY sample_id HAVING count(*) > 1",
+    "kept rows with a drop mark, or dropped rows without": (
+        "SELECT sample_id FROM manifest WHERE kept != (len(drops) = 0)"
+    ),
+    "kept rows without a shard, or dropped rows in one": (
+        "SELECT sample_id FROM manifest WHERE kept != (shard != '')"
+    ),
+    "kept rows without a picture or a caption": (
+        "SELECT sample_id FROM manifest WHERE kept AND (len(images) = 0 OR caption IS NULL)"
+    ),
+    "groups in more than one split": (
+        "SELECT group_id FROM manifest WHERE kept GROUP BY group_id HAVING count(DISTINCT split) > 1"
+    ),
+    "duplicates of rows that are not there": (
+        "SELECT sample_id FROM manifest WHERE duplicate_of != '' AND duplicate_of NOT IN "
+        "(SELECT sample_id FROM manifest)"
+    ),
+}
+_SHOWN = 5
+
+
+def verify(corpus: Corpus) -> Iterator[str]:
+    """One line for each thing that does not hold; none if all is well."""
+    missing = [
+        part
+        for part in (
+            *(layout.manifest_part(p) for p in range(corpus.partitions)),
+            *(layout.shard_tar(name) for name in corpus.shards),
+        )
+        if not corpus.store.exists(part)
+    ]
+    if missing:
+        yield from (f"missing file: {part}" for part in missing)
+        return
+    connection = manifest_connection(corpus.store, corpus.partitions)
+    for what, sql in _QUESTIONS.items():
+        found = [str(row[0]) for row in connection.execute(sql).fetchall()]
+        if found:
+            yield f"{len(found):,} {what}: {', '.join(found[:_SHOWN])}"
+    yield from _documents(corpus, connection)
+    yield from _counts(corpus)
+    extra = {n for n in corpus.store.names(layout.SHARDS)} - {f"{s}.tar" for s in corpus.shards}
+    yield from (f"a shard that corpus.json does not name: {name}" for name in sorted(extra))
+    for name in corpus.shards:
+        yield from _shard(corpus, connection, name)
+
+
+def _documents(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Every listed document has a row, where the working files are still there."""
+    store = corpus.store
+    for partition in range(corpus.partitions):
+        if not store.exists(layout.documents_part(partition)):
+            continue
+        listed = store.read_table(layout.documents_part(partition), ["document_id"])  # noqa: F841
+        lost = connection.execute(
+            "SELECT document_id FROM listed WHERE document_id NOT IN (SELECT document_id FROM manifest)"
+        ).fetchall()
+        yield from (f"listed document without a row: {document}" for (document,) in lost)
+
+
+def _counts(corpus: Corpus) -> Iterator[str]:
+    found = summarise(corpus.store, corpus.partitions, corpus.shards).counts()
+    stated = corpus.state.get("counts", {})
+    for name in sorted(set(found) | set(stated)):
+        if found.get(name) != stated.get(name):
+            yield f"corpus.json says {name} = {stated.get(name)}, the manifest has {found.get(name)}"
+
+
+def _shard(corpus: Corpus, connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
+    """The members of one tar against the rows that the manifest puts in it."""
+    rows = connection.sql(
+        "SELECT * EXCLUDE (partition) FROM manifest WHERE shard = ? ORDER BY sample_id", params=[name]
+    ).to_arrow_table()
+    expected = dict(_expected_members(rows))
+    seen: set[str] = set()
+    try:
+        with (
+            corpus.store.opened(layout.shard_tar(name)) as file,
+            tarfile.open(fileobj=file, mode="r:") as tar,  # type: ignore[call-overload]
+        ):
+            for member in tar:
+                content = tar.extractfile(member)
+                data = content.read() if content else b""
+                if member.name in seen:
+                    yield f"{name}: {member.name} comes twice"
+                elif member.name not in expected:
+                    yield f"{name}: {member.name} is not in the manifest"
+                elif problem := _differs(expected[member.name], data, member.offset_data):
+                    yield f"{name}: {member.name} {problem}"
+                seen.add(member.name)
+    except (tarfile.TarError, OSError, EOFError) as error:
+        yield f"{name}: not a readable tar: {error}"
+    yield from (f"{name}: {missing} is missing" for missing in sorted(set(expected) - seen))
+
+
+Member = tuple[str, object, int]
+
+
+def _expected_members(rows: pa.Table) -> Iterator[tuple[str, Member]]:
+    """Member name to (kind, what it must be, offset or -1) for every row of a shard."""
+    for sample in samples_from_table(rows):
+        key = shard_key(sample.sample_id)
+        for i, image in enumerate(sample.images):
+            name = f"{key}.{image.format}" if len(sample.images) == 1 else f"{key}.{i}.{image.format}"
+            yield name, ("image", (image.sha256, image.length), image.offset)
+        yield f"{key}.json", ("record", sample, -1)
+        yield f"{key}.txt", ("caption", sample.caption, -1)
+
+
+def _differs(expected: Member, data: bytes, offset: int) -> str:
+    kind, want, place = expected
+    if place >= 0 and place != offset:
+        return f"lies at {offset}, the manifest says {place}"
+    if kind == "image":
+        found = (hashlib.sha256(data).hexdigest(), len(data))
+        return "" if found == want else "has other bytes than the manifest says"
+    if kind == "caption":
+        return "" if data == str(want).encode("utf-8") else "is not the manifest's caption"
+    try:
+        same = msgspec.json.decode(data, type=Sample) == want
+    except msgspec.MsgspecError as error:
+        return f"is no record: {error}"
+    return "" if same else "is not the manifest's row"
