@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PIL import Image
-
 import charts as c
 import drawings as d
 from jats import Article, Figure, Group, Media
+from PIL import Image
 
 BIB = '[<xref ref-type="bibr" rid="B1">1</xref>]'
 

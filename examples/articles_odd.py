@@ -5,12 +5,11 @@ Nobody described here exists and every number is made up.
 
 from __future__ import annotations
 
-from PIL import Image, ImageDraw
-
 import charts as c
 import drawings as d
 from articles import nodule_slice
 from jats import LICENCE_URLS, PROLOG, Article, Figure, Media, Translation
+from PIL import Image, ImageDraw
 
 GF = "0000-0000-rem-01-01-0013-gf0"
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageDraw
-
 from drawings import font, noise, to_image
+from PIL import Image, ImageDraw
 
 Colour = tuple[int, int, int]
 COLOURS: list[Colour] = [(31, 90, 150), (200, 82, 44), (60, 138, 84), (120, 84, 150)]

@@ -16,9 +16,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from PIL import Image
-
 from charts import Compound
+from PIL import Image
 
 Drawn = Image.Image | Compound | bytes
 Sentence = str | tuple[str, str]

@@ -25,8 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
-
 from articles import ARTICLES
 from articles_odd import ODD_ARTICLES
 from charts import Compound
@@ -40,6 +38,7 @@ from jats import (
     plain_article,
     sentences,
 )
+from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 BUCKET = "pmc-oa-opendata"

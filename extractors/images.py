@@ -71,7 +71,9 @@ def load_picture(
     except BadImage:
         raise
     except UnidentifiedImageError:
-        raise BadImage("image_unreadable", f"no picture format we read{_looks_like(data)}") from None
+        raise BadImage(
+            "image_unreadable", f"no picture format we read{_looks_like(data)}"
+        ) from None
     except MemoryError:
         raise BadImage("image_too_large", "it does not fit in memory") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on hostile bytes.
@@ -180,7 +182,12 @@ def _picture(
 def _looks_like(data: bytes) -> str:
     """A word on what the bytes are, where their start tells."""
     start = data[:512].lstrip().lower()
-    for mark, name in ((b"%pdf", "PDF"), (b"%!ps", "PostScript"), (b"<svg", "SVG"), (b"<?xml", "XML")):
+    for mark, name in (
+        (b"%pdf", "PDF"),
+        (b"%!ps", "PostScript"),
+        (b"<svg", "SVG"),
+        (b"<?xml", "XML"),
+    ):
         if start.startswith(mark):
             return f": it is {name}"
     if b"<html" in start or b"<!doctype" in start:

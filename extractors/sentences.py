@@ -1,7 +1,8 @@
 """Sentence boundaries in scientific English (and near languages), fast and without a model.
 
 A boundary is a closing mark, blanks, and the start of what can be a sentence; it is refused
-after abbreviations ("Fig.", "et al."), initials and unclosed numbers. Newlines always part.
+after abbreviations ("Fig.", "et al.") and initials. A bracket after a full stop stays with the
+sentence before it, as a late "(Figure 1)" does. Newlines always part.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import re
 
 _BOUNDARY = re.compile(
-    r"""[.!?…]["'”’)\]\ue001]*(?P<gap>[ ]+)(?=["'“‘(\[¿¡\ue000]*[A-Z0-9À-ÞΑ-Ω])|(?P<line>\n)"""
+    r"""[.!?…]["'”’)\]\ue001]*(?P<gap>[ ]+)(?=["'“‘¿¡\ue000]*[A-Z0-9À-ÞΑ-Ω])|(?P<line>\n)"""
 )
 _ABBREVIATIONS = frozenset(
-    """fig figs figure figures figura figuras tab tabs eq eqs ref refs no nos nr vs cf ca approx al
-    e.g i.e eg ie etc dr drs prof mr mrs ms st sp spp var subsp suppl supp sec ch vol pp p ed eds
-    inc ltd co corp dept univ resp incl excl min max avg est jan feb mar apr jun jul aug sep sept
-    oct nov dec i.v i.p i.m s.c b.i.d""".split()
+    """
+    fig figs figure figures figura figuras tab tabs eq eqs ref refs no nos nr vs cf ca approx
+    al e.g i.e eg ie etc dr drs prof mr mrs ms st sp spp var subsp suppl supp sec ch vol pp p
+    ed eds inc ltd co corp dept univ resp incl excl min max avg est jan feb mar apr jun jul
+    aug sep sept oct nov dec i.v i.p i.m s.c b.i.d a.m p.m
+    """.split()  # noqa: SIM905 - a list of 80 quoted words is no easier to read
 )
 _INITIAL = re.compile(r"\(?[A-Z]\Z")
 # "etc." and "al." may end a sentence, but only a capitalised common opener shows it.

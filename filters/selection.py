@@ -68,9 +68,7 @@ def decide(
         f"""CREATE OR REPLACE VIEW captioned AS
         SELECT * REPLACE ({caption_sql(caption)} AS caption) FROM extracted"""
     )
-    connection.execute(
-        f"CREATE OR REPLACE VIEW samples AS {samples_query('captioned', scores)}"
-    )
+    connection.execute(f"CREATE OR REPLACE VIEW samples AS {samples_query('captioned', scores)}")
     connection.execute(_judged_sql(rules, policy))
     connection.execute(_duplicates_sql(policy))
     connection.execute(_decided_sql(policy))
@@ -80,8 +78,7 @@ def _judged_sql(rules: Mapping[str, str], policy: Policy) -> str:
     """One scan: each row with the marks that policy and rules give it."""
     alive = "len(s.drops) = 0 AND m.reason IS NULL"
     tests = [
-        _mark("licence", "s.licence.code", condition)
-        for condition in _licence_conditions(policy)
+        _mark("licence", "s.licence.code", condition) for condition in _licence_conditions(policy)
     ]
     if policy.retracted == "drop":
         tests.append(_mark("retracted", "'the article is retracted'", "s.licence.retracted"))
@@ -178,13 +175,15 @@ def plan_shards(
     connection.execute(
         "CREATE OR REPLACE TABLE cuts (split VARCHAR, start BIGINT, stop BIGINT, shard VARCHAR)"
     )
-    for (split,) in connection.execute("SELECT DISTINCT split FROM queue ORDER BY split").fetchall():
-        columns = connection.execute(
-            "SELECT bytes, partition FROM queue WHERE split = ? ORDER BY place", [split]
-        ).fetchnumpy()
-        for number, (start, stop) in enumerate(cut(columns["bytes"], max_samples, max_bytes)):
+    for (split,) in connection.execute(
+        "SELECT DISTINCT split FROM queue ORDER BY split"
+    ).fetchall():
+        rows = connection.sql(
+            "SELECT bytes, partition FROM queue WHERE split = ? ORDER BY place", params=[split]
+        ).to_arrow_table()
+        sizes, partitions = rows["bytes"].to_numpy(), rows["partition"].to_numpy()
+        for number, (start, stop) in enumerate(cut(sizes, max_samples, max_bytes)):
             name = f"{split}-{number:06d}"
-            partitions = columns["partition"]
             shards.append(
                 PlannedShard(name, stop - start, int(partitions[start]), int(partitions[stop - 1]))
             )

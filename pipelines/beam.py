@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
@@ -70,7 +70,7 @@ class RunTasks(beam.DoFn):
                 raise RuntimeError(f"fabrica refuses: {error} ..fabrica") from None
             for name, value in counts.items():
                 Metrics.counter("fabrica", f"{self._task}_{name}").inc(value)
-            yield WindowedValue(item, window.max_timestamp(), [window])
+            yield WindowedValue(item, window.max_timestamp(), (window,))
 
 
 def run_tasks(

@@ -70,9 +70,15 @@ def _add_run(commands) -> None:
     plan = _command(commands, "plan", _plan, "show what a run would do")
     for parser in (run, plan):
         parser.add_argument("recipe", metavar="RECIPE")
-        parser.add_argument("--out", metavar="DIR", help="the corpus folder or URL (default: its name)")
         parser.add_argument(
-            "--set", metavar="KEY=VALUE", action="append", default=[], help="change one recipe value"
+            "--out", metavar="DIR", help="the corpus folder or URL (default: its name)"
+        )
+        parser.add_argument(
+            "--set",
+            metavar="KEY=VALUE",
+            action="append",
+            default=[],
+            help="change one recipe value",
         )
         parser.add_argument("--json", action="store_true", help="answer for programs")
     run.add_argument("--workers", type=int, default=0, help="worker processes (default: all cores)")
@@ -81,14 +87,20 @@ def _add_run(commands) -> None:
     )
     run.add_argument("--relist", action="store_true", help="look for new and changed documents")
     run.add_argument("--clean", action="store_true", help="remove the working files at the end")
-    run.add_argument("--cache", default="", help="where fetched files wait (default: in the corpus)")
+    run.add_argument(
+        "--cache", default="", help="where fetched files wait (default: in the corpus)"
+    )
 
 
 def _add_readers(commands) -> None:
     report = _command(commands, "report", _report, "write the HTML report of a corpus again")
     query = _command(commands, "query", _query, "ask a corpus in SQL (DuckDB)")
-    curate = _command(commands, "curate", _curate, "make a new corpus of the rows that meet a condition")
-    verify = _command(commands, "verify", _verify, "check every file of a corpus against its manifest")
+    curate = _command(
+        commands, "curate", _curate, "make a new corpus of the rows that meet a condition"
+    )
+    verify = _command(
+        commands, "verify", _verify, "check every file of a corpus against its manifest"
+    )
     for parser in (report, query, curate, verify):
         parser.add_argument("corpus", metavar="CORPUS")
     query.add_argument("sql", metavar="SQL")
@@ -141,7 +153,9 @@ def _say_done(out: str, summary) -> None:
         print(f"  {count:>8,}  {stage}: {reason}")
     report = f"{out}/report/index.html"
     print(f"report: {report if '://' in out else os.path.abspath(report)}")
-    print(f"try:    fabrica query {out} \"SELECT licence.code, count(*) FROM samples WHERE kept GROUP BY 1\"")
+    print(
+        f'try:    fabrica query {out} "SELECT licence.code, count(*) FROM samples WHERE kept GROUP BY 1"'
+    )
     print(f"        fabrica verify {out}")
 
 
@@ -202,7 +216,9 @@ def _curate(options: argparse.Namespace) -> int:
 
     corpus = open_corpus(options.corpus)
     say = _quiet if options.json else print
-    summary = curate(corpus, options.where, options.out, RunOptions(workers=options.workers, say=say))
+    summary = curate(
+        corpus, options.where, options.out, RunOptions(workers=options.workers, say=say)
+    )
     if options.json:
         print(json.dumps({"corpus": options.out, **summary.counts()}))
     else:

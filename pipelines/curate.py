@@ -51,7 +51,9 @@ def curate(corpus: Corpus, where: str, out: str, options: RunOptions) -> Summary
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", corpus.partitions, layout.MANIFEST, context, options)
     summary = summarise(store, corpus.partitions, shards)
-    origin = {"curated": {"from": corpus.name, "fingerprint": corpus.state["fingerprint"], "where": where}}
+    origin = {
+        "curated": {"from": corpus.name, "fingerprint": corpus.state["fingerprint"], "where": where}
+    }
     write_papers(store, recipe, summary)
     write_report(store, recipe.name, summary)
     complete(store, context, recipe, summary, origin)

@@ -152,8 +152,12 @@ def _forget_known(connection: duckdb.DuckDBPyConnection, store: Store, old: List
             documents = store.read_table(  # noqa: F841
                 layout.documents_part(partition), ["ref", "checksum"]
             )
-            connection.execute(f"INSERT INTO described SELECT ref, checksum, {partition} FROM documents")
-    gone = connection.sql("SELECT DISTINCT key FROM listed WHERE key NOT IN (SELECT key FROM fresh)")
+            connection.execute(
+                f"INSERT INTO described SELECT ref, checksum, {partition} FROM documents"
+            )
+    gone = connection.sql(
+        "SELECT DISTINCT key FROM listed WHERE key NOT IN (SELECT key FROM fresh)"
+    )
     store.write_table(layout.WITHDRAWN, gone.order("key").to_arrow_table(), "")
     connection.execute(
         """DELETE FROM fresh WHERE tag != ''

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from pipelines import layout
 from pipelines.recipe import Recipe
 from pipelines.storage import Store
 from pipelines.summary import Summary, manifest_connection

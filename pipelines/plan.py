@@ -37,8 +37,8 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
     """The frozen list, and each stage with what is done under the present recipe."""
     store, listing = context.store, read_listing(context.store)
     if listing is None:
-        stages = ("list", "extract", "select", "shard", "manifest")
-        return None, [StagePlan(stage, "", 0, -1) for stage in stages]
+        names = ("list", "extract", "select", "shard", "manifest")
+        return None, [StagePlan(name, "", 0, -1) for name in names]
     numbers = range(listing.partitions)
     described = sum(
         store.fingerprint(layout.documents_part(p))

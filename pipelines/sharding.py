@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import BinaryIO
 
 import msgspec
@@ -59,7 +60,6 @@ def manifest_fingerprint(context: Context, partition: int) -> str:
 
 def _shard_samples(context: Context, shard: PlannedShard) -> Iterator[tuple[Sample, list[bytes]]]:
     """The kept samples of a shard with their pictures, partition by partition, in id order."""
-    store = context.store
     for partition in range(shard.first_partition, shard.last_partition + 1):
         for samples in decided_samples(context, partition, shard.name):
             wanted = [image for sample in samples for image in sample.images]
@@ -101,17 +101,10 @@ def _decided(sample: Sample, decision: dict, preference: list[str]) -> Sample:
 
 def _pictures(store: Store, images: Iterable[Image]) -> Iterator[bytes]:
     """The bytes of pictures, in order, each tar opened once in a row."""
-    path, file = "", None
-    try:
-        for image in images:
-            if image.path != path:
-                if file is not None:
-                    file.close()
-                path, file = image.path, store.fs.open(store.path(image.path), "rb")
-            yield read_range(file, image)
-    finally:
-        if file is not None:
-            file.close()
+    for path, run in groupby(images, key=lambda image: image.path):
+        with store.opened(path) as file:
+            for image in run:
+                yield read_range(file, image)
 
 
 def read_range(file: BinaryIO, image: Image) -> bytes:
@@ -123,18 +116,14 @@ def read_range(file: BinaryIO, image: Image) -> bytes:
     return data
 
 
-def _add_sample(
-    tar: TarWriter, sample: Sample, pictures: list[bytes], shard: str
-) -> list[Image]:
+def _add_sample(tar: TarWriter, sample: Sample, pictures: list[bytes], shard: str) -> list[Image]:
     """Write a sample's members (pictures, record, caption); returns where its pictures now lie."""
     key = shard_key(sample.sample_id)
     images = []
     for i, (image, data) in enumerate(zip(sample.images, pictures, strict=True)):
         name = f"{key}.{image.format}" if len(pictures) == 1 else f"{key}.{i}.{image.format}"
         offset = tar.add(name, data)
-        images.append(
-            msgspec.structs.replace(image, path=layout.shard_tar(shard), offset=offset)
-        )
+        images.append(msgspec.structs.replace(image, path=layout.shard_tar(shard), offset=offset))
     record = msgspec.structs.replace(sample, images=images)
     tar.add(f"{key}.json", msgspec.json.encode(record))
     tar.add(f"{key}.txt", sample.caption.encode("utf-8"))

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import fsspec
 import pyarrow as pa
@@ -152,7 +153,7 @@ class Store:
         return metadata.get(_FINGERPRINT, b"").decode()
 
     @contextmanager
-    def opened(self, relative: str) -> Iterator[object]:
+    def opened(self, relative: str) -> Iterator[BinaryIO]:
         """A file open for ranged reads."""
         with self.fs.open(self.path(relative), "rb") as file:
             yield file

@@ -59,7 +59,7 @@ def verify(corpus: Corpus) -> Iterator[str]:
             yield f"{len(found):,} {what}: {', '.join(found[:_SHOWN])}"
     yield from _documents(corpus, connection)
     yield from _counts(corpus)
-    extra = {n for n in corpus.store.names(layout.SHARDS)} - {f"{s}.tar" for s in corpus.shards}
+    extra = set(corpus.store.names(layout.SHARDS)) - {f"{s}.tar" for s in corpus.shards}
     yield from (f"a shard that corpus.json does not name: {name}" for name in sorted(extra))
     for name in corpus.shards:
         yield from _shard(corpus, connection, name)
@@ -89,14 +89,15 @@ def _counts(corpus: Corpus) -> Iterator[str]:
 def _shard(corpus: Corpus, connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
     """The members of one tar against the rows that the manifest puts in it."""
     rows = connection.sql(
-        "SELECT * EXCLUDE (partition) FROM manifest WHERE shard = ? ORDER BY sample_id", params=[name]
+        "SELECT * EXCLUDE (partition) FROM manifest WHERE shard = ? ORDER BY sample_id",
+        params=[name],
     ).to_arrow_table()
     expected = dict(_expected_members(rows))
     seen: set[str] = set()
     try:
         with (
             corpus.store.opened(layout.shard_tar(name)) as file,
-            tarfile.open(fileobj=file, mode="r:") as tar,  # type: ignore[call-overload]
+            tarfile.open(fileobj=file, mode="r:") as tar,
         ):
             for member in tar:
                 content = tar.extractfile(member)
@@ -121,7 +122,9 @@ def _expected_members(rows: pa.Table) -> Iterator[tuple[str, Member]]:
     for sample in samples_from_table(rows):
         key = shard_key(sample.sample_id)
         for i, image in enumerate(sample.images):
-            name = f"{key}.{image.format}" if len(sample.images) == 1 else f"{key}.{i}.{image.format}"
+            name = (
+                f"{key}.{image.format}" if len(sample.images) == 1 else f"{key}.{i}.{image.format}"
+            )
             yield name, ("image", (image.sha256, image.length), image.offset)
         yield f"{key}.json", ("record", sample, -1)
         yield f"{key}.txt", ("caption", sample.caption, -1)

@@ -31,7 +31,9 @@ _SHORT = re.compile(
     r"\bCC[ -]?(?P<zero>0|Zero)\b|\bCC[- ]BY(?P<rest>(?:[- ](?:NC|ND|SA))*)(?:[- ](?P<version>\d\.\d))?",
     re.IGNORECASE,
 )
-_PROSE = re.compile(r"creative\s*commons\W+(?:\w+\W+){0,3}?attribution(?P<rest>.{0,60})", re.IGNORECASE)
+_PROSE = re.compile(
+    r"creative\s*commons\W+(?:\w+\W+){0,3}?attribution(?P<rest>.{0,60})", re.IGNORECASE
+)
 _VERSION = re.compile(r"\b([1-4]\.\d)\b")
 
 
@@ -90,7 +92,9 @@ def spdx(code: str, version: str = "") -> str:
     return f"{name}-{version}" if version and code.startswith("CC BY") else f"LicenseRef-{name}"
 
 
-def licence_of(code: str, version: str = "", attribution: str = "", retracted: bool = False) -> Licence:
+def licence_of(
+    code: str, version: str = "", attribution: str = "", retracted: bool = False
+) -> Licence:
     """What a licence code allows. Unknown codes and author manuscripts allow nothing."""
     is_open = code in OPEN_CODES or code == "public domain"
     return Licence(

@@ -12,7 +12,9 @@ from schemas.sample import Document, Sample
 _STRING_MAP = pa.map_(pa.string(), pa.string())
 _BOX = pa.list_(pa.int32())
 
-DROPS = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string()), ("detail", pa.string())]))
+DROPS = pa.list_(
+    pa.struct([("stage", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
+)
 
 IMAGES = pa.list_(
     pa.struct(
@@ -148,7 +150,9 @@ DOCUMENTS = pa.schema(
         ("checksum", pa.string()),
         (
             "files",
-            pa.list_(pa.struct([("name", pa.string()), ("url", pa.string()), ("md5", pa.string())])),
+            pa.list_(
+                pa.struct([("name", pa.string()), ("url", pa.string()), ("md5", pa.string())])
+            ),
         ),
         ("meta", _STRING_MAP),
         ("drops", DROPS),

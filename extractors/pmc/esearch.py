@@ -57,6 +57,8 @@ class _Session:
     """Requests for one query, spaced as NCBI asks."""
 
     def __init__(self, eutils: str, query: str, email: str) -> None:
+        if not eutils.startswith(("https://", "http://")):
+            raise ValueError(f"eutils: {eutils!r} is no http address")
         self._url = f"{eutils}/esearch.fcgi"
         self._fixed = {"db": "pmc", "term": query, "retmode": "json", "tool": "fabrica"}
         if email:
@@ -90,7 +92,9 @@ class _Session:
             time.sleep(max(0.0, pause, backoff))
             self._last = time.monotonic()
             try:
-                with urllib.request.urlopen(self._url, data=body, timeout=_TIMEOUT_S) as reply:
+                with urllib.request.urlopen(  # noqa: S310 - the scheme is checked
+                    self._url, data=body, timeout=_TIMEOUT_S
+                ) as reply:
                     return reply.read()
             except urllib.error.HTTPError as error:
                 problem = f"HTTP {error.code}"

@@ -13,6 +13,7 @@ import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from typing import Literal
 
 from extractors.options import ArticleOptions
 from extractors.pmc.articles import (
@@ -79,7 +80,14 @@ def describe(options: FolderOptions, ref: DocumentRef, source: str) -> list[Docu
     way = access(options)
     try:
         inner = _xml_members(way, ref.address)
-    except (FetchError, OSError, ValueError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except (
+        FetchError,
+        OSError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+    ) as error:
         return [_bad_document(ref, source, ref.address, "archive_unreadable", str(error))]
     if not inner:
         return [_bad_document(ref, source, ref.address, "no_article", "the archive holds no XML")]
@@ -139,7 +147,9 @@ def _stem(address: str) -> str:
     return re.sub(r"\.n?xml\Z", "", inner, flags=re.IGNORECASE)
 
 
-def extract(options: FolderOptions, document: Document, signature: Signature) -> Iterator[Extracted]:
+def extract(
+    options: FolderOptions, document: Document, signature: Signature
+) -> Iterator[Extracted]:
     """The samples of one article."""
     files = open_article(access(options), document.address)
     yield from article_samples(document, files, options, signature)
@@ -155,9 +165,7 @@ def open_article(way: Access, address: str) -> ArticleFiles:
         beside = [name for name in members if is_raster(name) and _near(inner, name)]
         return ArticleFiles(xml=members[inner], names=beside, read=members.__getitem__)
     names = _pictures_beside(way, address.rpartition("/")[0])
-    return ArticleFiles(
-        xml=fetch(way, address), names=names, read=lambda name: fetch(way, name)
-    )
+    return ArticleFiles(xml=fetch(way, address), names=names, read=lambda name: fetch(way, name))
 
 
 def _near(xml: str, picture: str) -> bool:
@@ -229,14 +237,17 @@ def _zip_members(data: bytes, address: str) -> dict[str, bytes]:
             with archive.open(info) as member:
                 content = member.read(info.file_size + 1)
             if len(content) > info.file_size:
-                raise FetchError("archive_too_large", f"{address}: {info.filename} lies on its size")
+                raise FetchError(
+                    "archive_too_large", f"{address}: {info.filename} lies on its size"
+                )
             members[info.filename] = content
     return members
 
 
 def _tar_members(data: bytes, address: str) -> dict[str, bytes]:
     members, budget = {}, _Budget(address)
-    mode = "r:" if address.lower().endswith(".tar") else "r:gz"
+    # "r:*" would try other compressions, whose bombs are worse than those of gzip.
+    mode: Literal["r:", "r:gz"] = "r:" if address.lower().endswith(".tar") else "r:gz"
     with tarfile.open(fileobj=io.BytesIO(data), mode=mode) as archive:
         for info in archive:
             if info.isreg():

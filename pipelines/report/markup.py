@@ -23,9 +23,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; numbers stand to the right."""
     cells = "".join(f"<th>{text(cell)}</th>" for cell in head)
     body = "".join(f"<tr>{''.join(map(_table_cell, row))}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _table_cell(value: object) -> str:
@@ -76,7 +74,9 @@ def columns(pairs: Sequence[tuple[object, int]], name: str, unit: str = "") -> s
     if pairs:
         y = _CHART_HEIGHT + 36
         rows.append(f'<text x="10" y="{y}">{text(pairs[0][0])}{text(unit)}</text>')
-        rows.append(f'<text x="390" y="{y}" text-anchor="end">{text(pairs[-1][0])}{text(unit)}</text>')
+        rows.append(
+            f'<text x="390" y="{y}" text-anchor="end">{text(pairs[-1][0])}{text(unit)}</text>'
+        )
     return _svg(400, _CHART_HEIGHT + 42, rows, name)
 
 
@@ -90,36 +90,3 @@ def _svg(width: int, height: int, parts: Iterable[str], name: str) -> str:
 def _short(label: object) -> str:
     words = str(label) or "(none)"
     return words if len(words) <= 18 else words[:17] + "…"
-
-
-STYLE = """
-:root{color-scheme:light dark;--page:#fbfaf7;--card:#fff;--ink:#20242a;--soft:#667080;--line:#e3e1da;
---accent:#2f6f73;--warn:#a8552f}
-@media(prefers-color-scheme:dark){:root{--page:#14171b;--card:#1c2026;--ink:#e6e4de;--soft:#98a1ad;
---line:#2e343c;--accent:#63b3ad;--warn:#e0925f}}
-*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);
-font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:1120px;margin:0 auto;padding:24px 16px 64px}h1{font-size:1.9rem;margin:.2em 0}
-h2{font-size:1.25rem;margin:2.2em 0 .6em;border-bottom:1px solid var(--line);padding-bottom:.3em}
-h3{font-size:1rem;margin:1.6em 0 .5em}p.lead{color:var(--soft);margin:.2em 0 1.2em}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px}
-.tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px}
-.tile b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:.85rem}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px}
-.chart{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px}
-.chart h3{margin:0 0 .5em}svg{width:100%;height:auto;font-size:12px;fill:var(--accent)}
-svg text{fill:var(--ink)}svg text.count{fill:var(--soft)}
-.step{display:grid;grid-template-columns:190px 1fr 90px;gap:4px 12px;align-items:center;margin:4px 0}
-.step .why{grid-column:2/4;color:var(--soft);font-size:.82rem;margin-top:-2px}
-.bar{background:var(--line);border-radius:3px;height:14px;overflow:hidden}
-.bar i{display:block;height:100%;background:var(--accent)}.left{text-align:right;font-variant-numeric:tabular-nums}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}
-th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line)}td.n{text-align:right;font-variant-numeric:tabular-nums}
-.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px}
-figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;overflow:hidden;display:flex;flex-direction:column}
-figure .pic{background:#888;display:flex;align-items:center;justify-content:center;height:170px}
-figure img{max-width:100%;max-height:170px;display:block}figure .none{color:#fff;font-size:.85rem}
-figcaption{padding:8px 10px;font-size:.84rem;overflow-wrap:anywhere}figcaption .id{color:var(--soft);font-size:.76rem;display:block}
-figcaption .why{color:var(--warn);display:block}details summary{cursor:pointer;color:var(--accent)}
-@media(max-width:560px){.step{grid-template-columns:1fr 70px}.step .bar{grid-column:1/3;grid-row:2}.step .why{grid-column:1/3}}
-"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from importlib.resources import files
 
 from PIL import Image as PillowImage
 
@@ -22,7 +23,9 @@ _REASONS_SHOWN = 20
 _THUMBNAIL_PX = 320
 _CAPTION_SHOWN = 220
 
-_GALLERY_COLUMNS = "sample_id, images, caption, drops, licence.code AS licence, figure.label AS label"
+_GALLERY_COLUMNS = (
+    "sample_id, images, caption, drops, licence.code AS licence, figure.label AS label"
+)
 # A fixed sample that does not change from run to run, and never only the first article.
 _KEPT_SQL = f"SELECT {_GALLERY_COLUMNS} FROM manifest WHERE kept ORDER BY md5(sample_id) LIMIT ?"
 _DROPPED_SQL = f"""SELECT {_GALLERY_COLUMNS} FROM manifest
@@ -56,11 +59,15 @@ def page(store: Store, name: str, summary: Summary) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{text(name)}: corpus report</title><style>{markup.STYLE}</style></head>"
+        f"<title>{text(name)}: corpus report</title><style>{_style()}</style></head>"
         f"<body><main>{''.join(body)}</main></body></html>\n"
     )
+
+
+def _style() -> str:
+    return files("pipelines.report").joinpath("style.css").read_text(encoding="utf-8")
 
 
 def _tiles(summary: Summary) -> str:
@@ -90,7 +97,10 @@ def _charts(summary: Summary) -> str:
         ("Split", markup.bars(summary.splits, "samples by split")),
         ("Language of the caption", markup.bars(summary.languages[:12], "samples by language")),
         ("Year", markup.columns(summary.years, "samples by year")),
-        ("Caption length", markup.columns(summary.caption_lengths, "caption length", " characters")),
+        (
+            "Caption length",
+            markup.columns(summary.caption_lengths, "caption length", " characters"),
+        ),
         ("Longer side", markup.columns(summary.sides, "longer side of the picture", " px")),
     ]
     cells = (f'<div class="chart"><h3>{text(name)}</h3>{svg}</div>' for name, svg in charts)
@@ -136,9 +146,7 @@ def _caption(caption: str) -> str:
     if len(caption) <= _CAPTION_SHOWN:
         return text(caption)
     start = caption[:_CAPTION_SHOWN].rsplit(" ", 1)[0]
-    return (
-        f"{text(start)} <details><summary>more</summary>{text(caption[len(start) :].strip())}</details>"
-    )
+    return f"{text(start)} <details><summary>more</summary>{text(caption[len(start) :].strip())}</details>"
 
 
 def _thumbnail(store: Store, images: list[dict]) -> str:
@@ -148,7 +156,7 @@ def _thumbnail(store: Store, images: list[dict]) -> str:
     image = Image(**images[0])
     try:
         with store.opened(image.path) as file:
-            data = read_range(file, image)  # type: ignore[arg-type]
+            data = read_range(file, image)
         with PillowImage.open(io.BytesIO(data), formats=FORMATS) as picture:
             picture.draft("RGB", (_THUMBNAIL_PX, _THUMBNAIL_PX))
             small = picture.convert("RGB")

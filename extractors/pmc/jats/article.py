@@ -97,7 +97,9 @@ def _pmcid(ids: dict[str | None, str]) -> str:
 
 
 def _doi(text: str) -> str:
-    return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:)\s*", "", text.strip(), flags=re.IGNORECASE)
+    return re.sub(
+        r"^(?:https?://(?:dx\.)?doi\.org/|doi:)\s*", "", text.strip(), flags=re.IGNORECASE
+    )
 
 
 def _journal(root: Element) -> str:

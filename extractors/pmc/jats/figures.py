@@ -129,7 +129,9 @@ def _graphics(fig: Element) -> list[list[str]]:
     for child in fig.iter("graphic", "alternatives"):
         if next(child.iterancestors("fig"), None) is not fig or _inside(child, fig):
             continue
-        hrefs = [_href(g) for g in (child.iter("graphic") if child.tag == "alternatives" else [child])]
+        hrefs = [
+            _href(g) for g in (child.iter("graphic") if child.tag == "alternatives" else [child])
+        ]
         pictures.append([href for href in hrefs if href])
     return pictures
 
@@ -138,7 +140,13 @@ def _inside(child: Element, fig: Element) -> bool:
     """Whether a graphic belongs to something within the figure: an alternative, formula, file."""
     parent = child.getparent()
     while parent is not None and parent is not fig:
-        if parent.tag in ("alternatives", "caption", "supplementary-material", "disp-formula", "media"):
+        if parent.tag in (
+            "alternatives",
+            "caption",
+            "supplementary-material",
+            "disp-formula",
+            "media",
+        ):
             return True
         parent = parent.getparent()
     return False

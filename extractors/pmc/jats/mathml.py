@@ -14,6 +14,16 @@ _TEX_DOCUMENT = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTA
 _TEX_PREAMBLE = re.compile(r"\\(?:documentclass|usepackage|setlength)(?:\[[^\]]*\])?(?:\{[^}]*\})*")
 
 
+SUPERSCRIPTS = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
+SUBSCRIPTS = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
+_SHIFTABLE = re.compile(r"[0-9+\-−–=(),.\s]*[0-9+\-−–=][0-9+\-−–=(),.\s]*\Z")
+
+
+def shifted(text: str, table: dict[int, int]) -> str:
+    """Digits and signs as super- or subscript characters; `""` where the text has letters."""
+    return text.translate(table) if _SHIFTABLE.match(text) else ""
+
+
 def plain_tex(source: str) -> str:
     """The formula of a `tex-math` element without the LaTeX document around it."""
     match = _TEX_DOCUMENT.search(source)
@@ -46,14 +56,18 @@ def _fraction(parts: list[str]) -> str:
     return "/".join(_grouped(part) for part in parts)
 
 
-def _script(mark: str) -> Callable[[list[str]], str]:
-    return lambda parts: parts[0] + "".join(f"{mark}{_grouped(part)}" for part in parts[1:])
+def _superscript(parts: list[str]) -> str:
+    return parts[0] + "".join(shifted(p, SUPERSCRIPTS) or f"^{_grouped(p)}" for p in parts[1:])
+
+
+def _subscript(parts: list[str]) -> str:
+    return parts[0] + "".join(shifted(p, SUBSCRIPTS) or f"_{_grouped(p)}" for p in parts[1:])
 
 
 def _both_scripts(parts: list[str]) -> str:
     if len(parts) < 3:
         return "".join(parts)
-    return f"{parts[0]}_{_grouped(parts[1])}^{_grouped(parts[2])}"
+    return _superscript([_subscript(parts[:2]), parts[2]])
 
 
 def _table(parts: list[str]) -> str:
@@ -62,11 +76,11 @@ def _table(parts: list[str]) -> str:
 
 _LAYOUTS: dict[str, Callable[[list[str]], str]] = {
     "mfrac": _fraction,
-    "msup": _script("^"),
-    "msub": _script("_"),
+    "msup": _superscript,
+    "msub": _subscript,
     "msubsup": _both_scripts,
     "munderover": _both_scripts,
-    "munder": _script("_"),
+    "munder": _subscript,
     "msqrt": lambda parts: f"sqrt({''.join(parts)})",
     "mroot": lambda parts: f"root({', '.join(reversed(parts))})",
     "mfenced": lambda parts: f"({', '.join(parts)})",

@@ -14,22 +14,33 @@ from extractors.pmc.jats.parse import Element
 from extractors.pmc.jats.text import CITE_CLOSE, CITE_OPEN, clean_text, marked_text
 from extractors.sentences import sentence_spans
 
-_PARAGRAPHS = frozenset({"p", "title", "td", "th", "disp-quote", "speech", "verse-line", "list-item"})
+_PARAGRAPHS = frozenset(
+    {"p", "title", "td", "th", "disp-quote", "speech", "verse-line", "list-item"}
+)
 _JOINS = re.compile(r"[\s.]*(?:[-‐‑–—−~]|to|through|thru|a|à|até|al)\s*", re.IGNORECASE)
 _INNER_RANGE = re.compile(r"(\d+)\s*[-‐‑–—−]\s*(\d+)\s*\Z")
-_PLAIN_CITE = re.compile(r"\b(?:fig(?:ure|ura)?s?)\b\.?\s*(S?\d{1,3})(?:\s*(?:[-–]|and|,|&)\s*(\d{1,3}))?", re.I)
+_PLAIN_CITE = re.compile(
+    r"\b(?:fig(?:ure|ura)?s?)\b\.?\s*(S?\d{1,3})(?:\s*(?:[-–]|and|,|&)\s*(\d{1,3}))?", re.I
+)
 _REVIEW = frozenset(
-    {"decision-letter", "editor-report", "referee-report", "reply", "author-comment", "aggregated-review-documents"}
+    {
+        "decision-letter",
+        "editor-report",
+        "referee-report",
+        "reply",
+        "author-comment",
+        "aggregated-review-documents",
+    }
 )
 _LONGEST_RANGE = 60
 
 
 def add_references(root: Element, figures: list[FigureRecord]) -> None:
-    """Give each figure its citing sentences and paragraphs: `references` of (kind, text, language).
+    """Give each figure its citing sentences and paragraphs: `references` of (kind, text, writer).
 
     Kinds are `reference` (one sentence) and `reference_paragraph`; sentences come first, in
-    document order, each text once. Sentences of peer review have the language `""` prefix
-    kept apart by `writer_of`.
+    document order, each text once. The third of a tuple is who writes: `""` for the authors,
+    `peer_review` for letters printed with the article.
     """
     by_id: dict[str, list[FigureRecord]] = {}
     for figure in figures:
@@ -44,7 +55,7 @@ def add_references(root: Element, figures: list[FigureRecord]) -> None:
         if paragraph is not None:
             cited = paragraphs.setdefault(paragraph, {})
             cited[xref] = len(cited)
-    mentions = {id(figure): ([], []) for figure in figures}
+    mentions: Mentions = {id(figure): ([], []) for figure in figures}
     for paragraph, cited in paragraphs.items():
         _cite(paragraph, cited, by_id, figures, mentions)
     _cite_plainly(root, [f for f in figures if not mentions[id(f)][0] and not f.problem], mentions)
@@ -91,7 +102,11 @@ def _cite(
 
 
 def _record_mentions(
-    paragraph: Element, text: str, starts: list[int], targets: list[list[FigureRecord]], mentions: Mentions
+    paragraph: Element,
+    text: str,
+    starts: list[int],
+    targets: list[list[FigureRecord]],
+    mentions: Mentions,
 ) -> None:
     writer = _writer_of(paragraph)
     sentences = sentence_spans(text)
@@ -119,7 +134,9 @@ def _named(rids: str, by_id: dict[str, list[FigureRecord]]) -> list[FigureRecord
     return [figure for rid in rids.split() for figure in by_id.get(rid, [])]
 
 
-def _within(cite: str, named: list[FigureRecord], figures: list[FigureRecord]) -> list[FigureRecord]:
+def _within(
+    cite: str, named: list[FigureRecord], figures: list[FigureRecord]
+) -> list[FigureRecord]:
     """The other figures of a range inside one xref: "Figs 1-4" that names figure 1 only."""
     match = _INNER_RANGE.search(cite)
     if not match or len(named) != 1 or named[0].number is None:
@@ -139,7 +156,9 @@ def _between(
     return _numbered(series, first + 1, last - 1, figures) if series == other else []
 
 
-def _numbered(series: str, first: int, last: int, figures: list[FigureRecord]) -> list[FigureRecord]:
+def _numbered(
+    series: str, first: int, last: int, figures: list[FigureRecord]
+) -> list[FigureRecord]:
     if not first <= last <= first + _LONGEST_RANGE:
         return []
     numbers = {(series, n) for n in range(first, last + 1)}
@@ -169,7 +188,11 @@ def _plain_numbers(match: re.Match[str]) -> list[tuple[str, int]]:
         return [("fig", int(first))]
     last = int(second)
     is_range = re.search(r"[-–]\s*\d+\Z", match[0]) is not None
-    numbers = range(int(first), last + 1) if is_range and last - int(first) < _LONGEST_RANGE else (int(first), last)
+    numbers = (
+        range(int(first), last + 1)
+        if is_range and last - int(first) < _LONGEST_RANGE
+        else (int(first), last)
+    )
     return [("fig", n) for n in numbers]
 
 

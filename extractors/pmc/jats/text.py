@@ -10,7 +10,14 @@ from __future__ import annotations
 
 import re
 
-from extractors.pmc.jats.mathml import MATHML, linear_math, plain_tex
+from extractors.pmc.jats.mathml import (
+    MATHML,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    linear_math,
+    plain_tex,
+    shifted,
+)
 from extractors.pmc.jats.parse import Element
 
 SKIPPED = frozenset(
@@ -32,12 +39,11 @@ SKIPPED = frozenset(
         "permissions",
     }
 )
-BLOCKS = frozenset({"p", "title", "subtitle", "list-item", "def-item", "disp-quote", "sec", "attrib"})
+BLOCKS = frozenset(
+    {"p", "title", "subtitle", "list-item", "def-item", "disp-quote", "sec", "attrib"}
+)
 FORMULAS = frozenset({"inline-formula", "disp-formula", "alternatives", "tex-math"})
 
-_SUPERSCRIPT = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
-_SUBSCRIPT = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
-_SHIFTABLE = re.compile(r"[0-9+\-−–=(),.\s]*[0-9+\-−–=][0-9+\-−–=(),.\s]*\Z")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\ufffc]")
 
 # Private-use characters that mark citations and block borders while an element is flattened
@@ -108,9 +114,7 @@ def _shifted(
     inner: list[str] = []
     _walk(element, inner, cited)
     text = "".join(inner)
-    if _SHIFTABLE.match(text):
-        text = text.translate(_SUPERSCRIPT if tag == "sup" else _SUBSCRIPT)
-    pieces.append(text)
+    pieces.append(shifted(text, SUPERSCRIPTS if tag == "sup" else SUBSCRIPTS) or text)
 
 
 def formula_text(element: Element) -> str:
@@ -122,7 +126,7 @@ def formula_text(element: Element) -> str:
         return ""
     tex = element if element.tag == "tex-math" else element.find(".//tex-math")
     if tex is not None:
-        return plain_tex("".join(tex.itertext()))
+        return plain_tex("".join(str(piece) for piece in tex.itertext()))
     pieces: list[str] = []
     _walk(element, pieces, None)
     return "".join(pieces)

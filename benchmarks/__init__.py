@@ -1,0 +1,1 @@
+"""Commands that print our figures: `python -m benchmarks.NAME [--json] [--data DIR]`."""
