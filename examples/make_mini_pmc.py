@@ -1,8 +1,8 @@
 """Write a miniature of the PMC Cloud bucket, and what a reader should find in it.
 
-    python examples/make_mini_pmc.py
+    python examples/make_mini_pmc.py [DIR]
 
-writes, beside this file, `mini-pmc/` (the bucket: a folder for each article version, `metadata/`
+writes into DIR, or beside this file, `mini-pmc/` (the bucket: a folder for each article version, `metadata/`
 and an inventory), `mini-pmc-truth.json` (the figures, captions, sentences and panels to be found)
 and `mini-pmc-articles.txt` (the ids, for a recipe).
 
@@ -20,6 +20,7 @@ import hashlib
 import io
 import json
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -289,7 +290,8 @@ def id_list(articles: tuple[Article, ...]) -> str:
 
 
 def main() -> None:
-    root = HERE / "mini-pmc"
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    root = out / "mini-pmc"
     shutil.rmtree(root, ignore_errors=True)
     (root / "metadata").mkdir(parents=True)
     articles = (*ARTICLES, *ODD_ARTICLES)
@@ -297,8 +299,8 @@ def main() -> None:
     write_inventory(root)
     found = truth(articles, panels)
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-    (HERE / "mini-pmc-truth.json").write_text(text, encoding="utf-8")
-    (HERE / "mini-pmc-articles.txt").write_text(id_list(articles), encoding="utf-8")
+    (out / "mini-pmc-truth.json").write_text(text, encoding="utf-8")
+    (out / "mini-pmc-articles.txt").write_text(id_list(articles), encoding="utf-8")
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     print(json.dumps(found["counts"], indent=1), f"\n{size / 1e6:.2f} MB in {root}")
 

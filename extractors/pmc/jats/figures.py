@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from extractors.pmc.jats.article import XLINK_HREF, XML_LANG, language_of
+from extractors.pmc.jats.hrefs import base_name, stem
 from extractors.pmc.jats.parse import Element
 from extractors.pmc.jats.text import clean_text
 from schemas.identifiers import clean_id
@@ -15,6 +16,7 @@ _NOT_FIGURES = re.compile(
     r"(?P<table>table|tabela|tabla|tableau|quadro|cuadro)|(?P<equation>equation|equação|ecuación)\b",
     re.IGNORECASE,
 )
+_LANGUAGE_MARK = re.compile(r"[-_.](?:en|es|pt|fr|de|it|zh|ru)\Z")
 _NUMBERED = re.compile(r"\s*(?P<prefix>[^\d\n]*?)\s*(?P<number>\d{1,3})\s*[.:)]?\s*\Z")
 
 
@@ -190,14 +192,20 @@ def _original_of(figure: FigureRecord, originals: list[FigureRecord]) -> FigureR
     """The figure that a translation repeats: same file, or same number in the same series."""
     if not figure.translation:
         return None
-    hrefs = {href for group in figure.graphics for href in group}
+    files = _language_free(figure)
     for original in originals:
-        if hrefs & {href for group in original.graphics for href in group}:
+        if files & _language_free(original):
             return original
     number = figure.number
     if number is None:
         return None
     return next((o for o in originals if o.number == number and not o.problem), None)
+
+
+def _language_free(figure: FigureRecord) -> set[str]:
+    """The files a figure names, without a language mark: `gf01-en.jpg` is `gf01`."""
+    hrefs = (href for group in figure.graphics for href in group if href)
+    return {_LANGUAGE_MARK.sub("", stem(base_name(href))) for href in hrefs}
 
 
 def _group_sibling(figure: FigureRecord, originals: list[FigureRecord]) -> FigureRecord | None:

@@ -1,0 +1,47 @@
+"""Fixtures for all tests: no network beyond this machine, real data where it is present."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+ROOT = Path(__file__).resolve().parent.parent
+MINI_PMC = ROOT / "examples" / "mini-pmc"
+DATA = Path(os.environ.get("FABRICA_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _no_network() -> None:
+    """Only loopback: a test that reaches out fails."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def jats_data() -> Path:
+    """Real articles, for tests that need them."""
+    folder = DATA / "jats"
+    if not folder.is_dir():
+        pytest.skip(f"no real articles at {folder} (set FABRICA_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo recipe's corpus, built once by the real pipeline."""
+    from pipelines.recipe import load_recipe
+    from pipelines.run import RunOptions, run
+
+    out = tmp_path_factory.mktemp("demo") / "corpus"
+    recipe = load_recipe(
+        str(ROOT / "recipes" / "demo.yaml"),
+        [
+            f"sources.0.pmc.mirror={MINI_PMC}",
+            f"sources.0.pmc.articles={ROOT / 'examples' / 'mini-pmc-articles.txt'}",
+            "run.documents_per_partition=8",
+        ],
+    )
+    run(recipe, str(out), RunOptions(workers=2, say=lambda _: None))
+    return out
