@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,7 +58,9 @@ def upload(endpoint: str, bucket: str, folder: Path = MIRROR) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             name = path.relative_to(folder).as_posix()
-            client.put_object(Bucket=bucket, Key=name, Body=path.read_bytes())
+            client.put_object(
+                Bucket=bucket, Key=name, Body=path.read_bytes(), ACL="public-read"
+            )
 
 
 def objects(endpoint: str, bucket: str, prefix: str = "") -> dict[str, bytes]:
@@ -174,38 +176,41 @@ class Mirror:
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
         path, _, query = handler.path.partition("?")
-        status = 0
+        threading.Event().wait(self.delay_s)  # tests may replace time.sleep
         try:
-            threading.Event().wait(self.delay_s)  # tests may replace time.sleep
-            status = self._answer(handler, path, query)
-        except (ConnectionError, TimeoutError):
-            handler.close_connection = True
+            status, headers, body, cut = self._answer(handler, path, query)
         finally:
             with self._lock:
                 self._in_flight -= 1
-                self.requests.append(Request(handler.command, path, query, status))
+        whole = 0 if cut is not None else status
+        with self._lock:  # before the client has its answer, so that counts are settled
+            self.requests.append(Request(handler.command, path, query, whole))
+        if cut is not None:
+            handler.close_connection = True
+        if status:
+            with suppress(ConnectionError, TimeoutError):
+                _send(handler, status, headers, body, cut)
 
-    def _answer(self, handler: BaseHTTPRequestHandler, path: str, query: str) -> int:
-        length = int(handler.headers.get("Content-Length") or 0)
-        sent = handler.rfile.read(length)
+    def _answer(
+        self, handler: BaseHTTPRequestHandler, path: str, query: str
+    ) -> tuple[int, dict[str, str], bytes, int | None]:
+        """Status, headers, body, and where to cut the body off."""
+        sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         fault = self._fault(urllib.parse.unquote(path))
         if fault and fault.kind == "hang":
             self.hanging.release()
             self.released.wait(fault.seconds)
-            handler.close_connection = True
-            return 0
+            return 0, {}, b"", 0
         if fault and fault.kind == "status":
-            return _send(handler, fault.status, {}, b"a fault on purpose")
+            return fault.status, {}, b"a fault on purpose", None
         status, headers, body = self._backend(
             handler.command, path, query, dict(handler.headers), sent
         )
         if fault and fault.kind == "garble" and status == 200:
             body = bytes(255 - byte for byte in body)
         if fault and fault.kind == "truncate" and status == 200:
-            _send(handler, status, headers, body, cut=len(body) // 2)
-            handler.close_connection = True
-            return 0
-        return _send(handler, status, headers, body)
+            return status, headers, body, len(body) // 2
+        return status, headers, body, None
 
 
 def _send(
@@ -214,7 +219,7 @@ def _send(
     headers: dict[str, str],
     body: bytes,
     cut: int | None = None,
-) -> int:
+) -> None:
     handler.send_response_only(status)
     for name, value in headers.items():
         handler.send_header(name, value)
@@ -224,7 +229,6 @@ def _send(
     if handler.command != "HEAD":
         handler.wfile.write(body[:cut])
         handler.wfile.flush()
-    return status
 
 
 def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:

@@ -75,8 +75,8 @@ def guarded_rows(
     """The same through `guarded`, with threads, as extract works on a remote source."""
 
     def work(name: str) -> list[str]:
-        time.sleep(0.02)
         _meet(deadly.get(name, ""))
+        time.sleep(0.1)
         return [f"{name} done"]
 
     lines = guarded(

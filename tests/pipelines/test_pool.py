@@ -160,8 +160,11 @@ def test_a_child_killed_from_outside_is_replaced(pool: WorkerPool, tmp_path: Pat
 
 
 def test_children_killed_while_idle_cost_no_try(pool: WorkerPool) -> None:
-    for future in [pool.submit(Job(pool_jobs.whoami, ())) for _ in range(4)]:
-        os.kill(future.result(30)["pid"], signal.SIGKILL)
+    jobs = [pool.submit(Job(pool_jobs.whoami, ())) for _ in range(4)]
+    pids = {job.result(30)["pid"] for job in jobs}
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 5)
     jobs = [pool.submit(Job(pool_jobs.add, (n, 1), retries=0)) for n in range(8)]
     assert [job.result(30)["sum"] for job in jobs] == list(range(1, 9))
 

@@ -202,10 +202,10 @@ def test_a_refusal_says_so(bucket: Mirror, sleeps: list[float]) -> None:
     assert sleeps == []
 
 
-def test_an_unknown_protocol_and_a_bad_option_are_one_line() -> None:
+def test_an_unknown_protocol_and_a_bad_option_are_one_line(sleeps: list[float]) -> None:
     for access in (
         Access("gopher://example"),
-        Access("s3://pmc-oa-opendata", storage=storage_text({"endpoint_url": "no address"})),
+        Access("s3://pmc-oa-opendata", storage=storage_text({"endpoint_url": "no address", **KEYS})),
     ):
         with pytest.raises((FetchError, ValueError)) as caught:
             filesystem(access)
