@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -26,6 +27,9 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pipelines.corpus import open_corpus
+from pipelines.verify import verify
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "recipes" / "demo.yaml"
@@ -57,13 +61,13 @@ class Run:
 
     def __init__(self, arguments: Sequence[str], environment: dict[str, str] | None = None) -> None:
         self._mark = f"FABRICA_KILL_{uuid.uuid4().hex}"
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe is held open by orphans
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pipelines.cli", *arguments],
             cwd=ROOT,
             env={**os.environ, **(environment or {}), self._mark: "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=self._output,
+            stderr=self._output,
             start_new_session=True,
         )
 
@@ -88,10 +92,11 @@ class Run:
             os.kill(chance.choice(targets), signal.SIGKILL)
         return mode
 
-    def finish(self, seconds: float = _LONGEST_RUN_S) -> tuple[int, str, str]:
-        """Exit code and output, once the run has ended."""
-        out, err = self.process.communicate(timeout=seconds)
-        return self.process.returncode, out, err
+    def finish(self, seconds: float = _LONGEST_RUN_S) -> tuple[int, str]:
+        """Exit code and all output, once the parent has ended. Raises TimeoutExpired."""
+        code = self.process.wait(seconds)
+        self._output.seek(0)
+        return code, self._output.read().decode("utf-8", "replace")
 
     def survivors(self, seconds: float = 10.0) -> list[int]:
         """Processes of this run that are still there some time after its parent's end."""
@@ -109,7 +114,7 @@ class Run:
         for pid in self.members():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.communicate()
+        self.process.wait()
 
     def _family(self) -> tuple[list[int], list[int]]:
         """The fork server, and the workers that came of it."""
@@ -160,9 +165,9 @@ def arguments(recipe: Path, out: Path, workers: int, per_partition: int) -> list
 def undisturbed(command: Sequence[str], out: Path) -> tuple[dict[str, str], float]:
     """The reference: every file's digest, and the wall time. Raises RuntimeError if it fails."""
     started = time.monotonic()
-    code, _, err = Run(command).finish()
+    code, said = Run(command).finish()
     if code:
-        raise RuntimeError(f"the undisturbed run ended with {code}: {err}")
+        raise RuntimeError(f"the undisturbed run ended with {code}: {said}")
     return tree(out), time.monotonic() - started
 
 
@@ -182,29 +187,25 @@ def torment(
     say: Callable[[str], None] = lambda _: None,
 ) -> Tally:
     """Carry out every kill of `plan` (delay, mode); compare and verify whatever gets done."""
-    tally = Tally()
-    waiting = list(plan)
-    begun = False
-    while waiting or begun:
+    tally, runs, waiting = Tally(), [], list(plan)
+    while waiting or out.exists():
+        tally.restarts += out.exists()
         run = Run(command)
-        tally.restarts += begun
-        begun = True
+        runs.append(run)
         delay, mode = waiting[0] if waiting else (_LONGEST_RUN_S, "group")
         if not run.ended_within(delay):
             done = run.kill(mode, chance)
             tally.kills[done] = tally.kills.get(done, 0) + 1
             say(f"killed {done} after {delay:.2f} s")
-            waiting.pop(0)
-        code, _, err = run.finish()
-        if code == 0:
-            tally.corpora += 1
-            tally.problems += [f"after a kill: {line}" for line in check(out, reference)]
-            shutil.rmtree(out)
-            begun = False
-        elif code > 0:
-            tally.problems.append(f"a restarted run ended with {code}: {err.strip()[-500:]}")
-            shutil.rmtree(out, ignore_errors=True)
-            begun = False
+            waiting = waiting[1:]
+        code, said = run.finish()
+        if code < 0:
+            continue  # and at once: what outlives the parent must not spoil the next run
+        tally.corpora += 1
+        problems = check(out, reference) if code == 0 else [f"exit code {code}: {said[-500:]}"]
+        tally.problems += problems
+        shutil.rmtree(out, ignore_errors=True)
+    for run in runs:
         if left := run.survivors():
             tally.problems.append(f"{len(left)} processes outlive their parent")
             run.end()
@@ -213,8 +214,8 @@ def torment(
 
 def check(out: Path, reference: dict[str, str]) -> list[str]:
     """All that is wrong with a finished corpus: files that differ, and what verify finds."""
-    code, said, err = Run(["verify", str(out)]).finish()
-    return differences(tree(out), reference) + ([f"verify: {said}{err}"] if code else [])
+    found = [f"verify: {problem}" for problem in verify(open_corpus(str(out)))]
+    return differences(tree(out), reference) + found
 
 
 def jats_recipe(data: Path, folder: Path) -> Path:
@@ -237,8 +238,12 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--per-partition", type=int, default=0, help="documents (4; with --data 20)")
-    parser.add_argument("--data", type=Path, help="a folder with jats/ (default: examples/mini-pmc)")
+    parser.add_argument(
+        "--per-partition", type=int, default=0, help="documents (4; with --data 20)"
+    )
+    parser.add_argument(
+        "--data", type=Path, help="a folder with jats/ (default: examples/mini-pmc)"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     chance = random.Random(options.seed)
@@ -251,7 +256,7 @@ def main() -> int:
             for which in ("reference", "corpus")
         )
         reference, wall_s = undisturbed(first, folder / "reference")
-        plan = [(delay, chance.choice(MODES)) for delay in moments(options.kills, wall_s, chance)]
+        plan = list(zip(moments(options.kills, wall_s, chance), itertools.cycle(MODES)))
         say = print if not options.json else (lambda _: None)
         say(f"undisturbed: {len(reference)} files in {wall_s:.1f} s")
         started = time.monotonic()
@@ -280,11 +285,15 @@ def _print(as_json: bool, files: int, wall_s: float, seconds: float, tally: Tall
         )
         return
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(tally.kills.items()))
-    print(f"{sum(tally.kills.values())} kills ({kinds}), {tally.restarts} restarts, {seconds:.0f} s")
+    print(
+        f"{sum(tally.kills.values())} kills ({kinds}), {tally.restarts} restarts, {seconds:.0f} s"
+    )
     if problems:
         print("NOT identical:", *problems, sep="\n  ")
     else:
-        print(f"{tally.corpora} corpora of {files} files, each byte-identical to the undisturbed one")
+        print(
+            f"{tally.corpora} corpora of {files} files, each byte-identical to the undisturbed one"
+        )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def phash(image: Image.Image) -> int:
     small = grey.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     pixels = np.asarray(small, dtype=np.float32)
     low = (_COSINES @ pixels @ _COSINES.T).ravel()
-    bits = low > np.median(low[1:])
+    bits = low > np.partition(low[1:], 31)[31]
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 

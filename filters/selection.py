@@ -14,7 +14,6 @@ import duckdb
 import numpy as np
 
 from filters.rules import samples_query
-from schemas.sample import Text
 
 _DROP = "{{'stage': '{stage}', 'reason': {reason}, 'detail': {detail}}}"
 # Header blocks of three members, and JSON punctuation: what a sample takes beyond its contents.
@@ -44,16 +43,6 @@ def caption_sql(preference: Sequence[str]) -> str:
             condition += f" AND t.language = {quoted(language)}"
         choices.append(f"list_filter(texts, lambda t: {condition})[1].text")
     return f"coalesce({', '.join([*choices, quoted('')])})"
-
-
-def training_caption(texts: Sequence[Text], preference: Sequence[str]) -> str:
-    """The same choice as `caption_sql`, for one sample at hand."""
-    for entry in preference:
-        kind, _, language = entry.partition(":")
-        for text in texts:
-            if text.kind == kind and language in ("", text.language):
-                return text.text
-    return ""
 
 
 def decide(

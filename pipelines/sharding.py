@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import BinaryIO
 
+import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.selection import PlannedShard, training_caption
+from filters.selection import PlannedShard, caption_sql, quoted
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.pool import Progress
@@ -18,8 +19,8 @@ from pipelines.selecting import read_plan
 from pipelines.storage import Store
 from pipelines.tarwriter import TarWriter
 from schemas.identifiers import shard_key
-from schemas.manifest import IMAGES, samples_from_table, samples_to_table
-from schemas.sample import Drop, Image, Sample
+from schemas.manifest import IMAGES, MANIFEST, samples_from_table
+from schemas.sample import Image, Sample
 
 _INDEX = pa.schema([("sample_id", pa.string()), ("images", IMAGES)])
 _CHUNK_ROWS = 2_000
@@ -61,42 +62,43 @@ def manifest_fingerprint(context: Context, partition: int) -> str:
 def _shard_samples(context: Context, shard: PlannedShard) -> Iterator[tuple[Sample, list[bytes]]]:
     """The kept samples of a shard with their pictures, partition by partition, in id order."""
     for partition in range(shard.first_partition, shard.last_partition + 1):
-        for samples in decided_samples(context, partition, shard.name):
+        rows = decided_rows(context, partition, shard.name)
+        for start in range(0, rows.num_rows, _CHUNK_ROWS):
+            samples = samples_from_table(rows.slice(start, _CHUNK_ROWS))
             wanted = [image for sample in samples for image in sample.images]
             pictures = _pictures(context.pictures, wanted)
             for sample in samples:
                 yield sample, [next(pictures) for _ in sample.images]
 
 
-def decided_samples(
-    context: Context, partition: int, shard: str | None = None
-) -> Iterator[list[Sample]]:
-    """Chunks of a partition's samples with what select decided; of one shard only, if given."""
-    store, preference = context.store, context.recipe.caption
+def decided_rows(context: Context, partition: int, shard: str | None = None) -> pa.Table:
+    """A partition's rows, by id, with the caption chosen and what select decided filled in.
+
+    With `shard`, only the rows of that shard, their pictures still where extract put them;
+    without, all rows, with the pictures of kept ones where they lie in their shards.
+    """
+    store = context.store
+    connection = duckdb.connect(config={"threads": 1})
     decisions = store.read_table(layout.selected_part(partition))
+    connection.register("decisions", decisions)
+    connection.register("extracted", store.read_table(layout.extracted_part(partition)))
+    placed, condition = _INDEX.empty_table(), "true"
     if shard is not None:
-        decisions = decisions.filter(pc.equal(decisions["shard"], shard))
-        if not decisions.num_rows:
-            return
-    by_id = {row["sample_id"]: row for row in decisions.to_pylist()}
-    extracted = store.read_table(layout.extracted_part(partition))
-    mine = pc.is_in(extracted["sample_id"], pa.array(sorted(by_id), pa.string()))
-    extracted = extracted.filter(mine).sort_by("sample_id")
-    for start in range(0, extracted.num_rows, _CHUNK_ROWS):
-        chunk = samples_from_table(extracted.slice(start, _CHUNK_ROWS))
-        yield [_decided(sample, by_id[sample.sample_id], preference) for sample in chunk]
-
-
-def _decided(sample: Sample, decision: dict, preference: list[str]) -> Sample:
-    return msgspec.structs.replace(
-        sample,
-        caption=training_caption(sample.texts, preference),
-        drops=[Drop(**drop) for drop in decision["drops"]],
-        kept=decision["kept"],
-        duplicate_of=decision["duplicate_of"],
-        split=decision["split"],
-        shard=decision["shard"],
-    )
+        condition = f"d.shard = {quoted(shard)}"
+    else:
+        shards = sorted(set(decisions["shard"].to_pylist()) - {""})
+        placed = pa.concat_tables(
+            [placed, *(store.read_table(layout.shard_index(name)) for name in shards)]
+        )
+    connection.register("placed", placed)
+    rows = connection.sql(
+        f"""SELECT e.* REPLACE ({caption_sql(context.recipe.caption)} AS caption,
+            coalesce(p.images, e.images) AS images, d.drops AS drops, d.kept AS kept,
+            d.duplicate_of AS duplicate_of, d.split AS split, d.shard AS shard)
+        FROM extracted e JOIN decisions d USING (sample_id) LEFT JOIN placed p USING (sample_id)
+        WHERE {condition} ORDER BY e.sample_id"""
+    ).to_arrow_table()
+    return rows.cast(MANIFEST).combine_chunks()
 
 
 def _pictures(store: Store, images: Iterable[Image]) -> Iterator[bytes]:
@@ -139,26 +141,6 @@ def write_manifest(
     fingerprint = manifest_fingerprint(context, partition)
     if store.fingerprint(target) == fingerprint:
         return {"manifests_before": 1}
-    tables = []
-    rows = kept = 0
-    indexes: dict[str, dict[str, list]] = {}
-    for samples in decided_samples(context, partition):
-        progress(samples[0].sample_id)
-        samples = [_placed(store, sample, indexes) for sample in samples]
-        rows, kept = rows + len(samples), kept + sum(s.kept for s in samples)
-        tables.append(samples_to_table(samples))
-    table = pa.concat_tables(tables).combine_chunks() if tables else samples_to_table([])
-    store.write_table(target, table, fingerprint)
-    return {"rows": rows, "kept": kept}
-
-
-def _placed(store: Store, sample: Sample, indexes: dict[str, dict[str, list]]) -> Sample:
-    """The sample with its pictures in the shard, where it is in one."""
-    if not sample.shard:
-        return sample
-    if sample.shard not in indexes:
-        table = store.read_table(layout.shard_index(sample.shard))
-        ids, images = table["sample_id"].to_pylist(), table["images"].to_pylist()
-        indexes[sample.shard] = dict(zip(ids, images, strict=True))
-    images = [Image(**image) for image in indexes[sample.shard][sample.sample_id]]
-    return msgspec.structs.replace(sample, images=images)
+    rows = decided_rows(context, partition)
+    store.write_table(target, rows, fingerprint)
+    return {"rows": rows.num_rows, "kept": pc.sum(rows["kept"]).as_py() or 0}

@@ -22,10 +22,7 @@ class TarWriter:
 
     def add(self, name: str, data: bytes) -> int:
         """Append a member (name at most 100 characters); returns the offset of its content."""
-        info = tarfile.TarInfo(name)
-        info.size = len(data)
-        info.mode = 0o644
-        header = info.tobuf(format=tarfile.USTAR_FORMAT)
+        header = _header(name, len(data))
         self._file.write(header)
         offset = self._position + len(header)
         self._file.write(data)
@@ -38,3 +35,28 @@ class TarWriter:
         """Write the end-of-archive mark."""
         self._file.write(b"\0" * (2 * _BLOCK))
         self._position += 2 * _BLOCK
+
+
+def _template() -> bytes:
+    info = tarfile.TarInfo("")
+    info.mode = 0o644
+    return info.tobuf(format=tarfile.USTAR_FORMAT)
+
+
+_EMPTY = _template()
+
+
+def _header(name: str, size: int) -> bytes:
+    """A ustar header: tarfile's own for an empty name, with name, size and checksum filled in.
+
+    Asking tarfile for each one takes ten times as long, a tenth of the whole shard stage.
+    """
+    encoded = name.encode("ascii")
+    if len(encoded) > 100 or size >= 8**11:
+        raise ValueError(f"{name}: too long or too large for a ustar header")
+    header = bytearray(_EMPTY)
+    header[0 : len(encoded)] = encoded
+    header[124:136] = b"%011o\0" % size
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)

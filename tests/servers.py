@@ -58,9 +58,7 @@ def upload(endpoint: str, bucket: str, folder: Path = MIRROR) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             name = path.relative_to(folder).as_posix()
-            client.put_object(
-                Bucket=bucket, Key=name, Body=path.read_bytes(), ACL="public-read"
-            )
+            client.put_object(Bucket=bucket, Key=name, Body=path.read_bytes(), ACL="public-read")
 
 
 def objects(endpoint: str, bucket: str, prefix: str = "") -> dict[str, bytes]:
@@ -228,12 +226,14 @@ def _send(
     handler.end_headers()
     if handler.command != "HEAD":
         handler.wfile.write(body[:cut])
-        handler.wfile.flush()
+    handler.wfile.flush()
 
 
 def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet
+        disable_nagle_algorithm = True
 
         def _serve(self) -> None:
             mirror.handle(self)

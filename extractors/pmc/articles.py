@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
 from PIL import Image as PillowImage
 
 from extractors.images import BadImage, Picture, load_picture
@@ -13,7 +14,7 @@ from extractors.pmc.fetch import FetchError
 from extractors.pmc.jats.article import Article, read_article
 from extractors.pmc.jats.figures import FigureRecord, read_figures
 from extractors.pmc.jats.hrefs import FileIndex, is_raster
-from extractors.pmc.jats.parse import Element, parse_articles
+from extractors.pmc.jats.parse import parse_articles
 from extractors.pmc.jats.references import add_references
 from schemas.identifiers import clean_id
 from schemas.licence import licence_of
@@ -79,8 +80,6 @@ def _refused(article: Article, licence: Licence, options: ArticleOptions) -> tup
 def _without_figure(
     document: Document, licence: Licence, meta: dict[str, str], reason: str, detail: str
 ) -> Sample:
-    import msgspec
-
     row = document_row(document, "extract", reason, detail)
     return msgspec.structs.replace(row, licence=licence, meta=meta)
 
@@ -237,11 +236,6 @@ def _read(files: ArticleFiles, name: str) -> bytes:
         raise FetchError(reason, str(error)) from None
     except (OSError, ValueError, KeyError) as error:
         raise FetchError("image_missing", f"{name}: {error}") from None
-
-
-def count_articles(xml: bytes) -> list[Element]:
-    """The article elements of a file; raises as `parse_articles`."""
-    return parse_articles(xml)[0]
 
 
 def safe_id(text: str) -> str:

@@ -7,12 +7,14 @@ Layout: `metadata/PMC<id>.<version>.json` describes a version; its XML and media
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+import msgspec
 from lxml import etree
 from pydantic import Field, model_validator
 
@@ -226,8 +228,6 @@ def _read_metadata(way: Access, article: str, version: int, options: PmcOptions)
 
 def _checksum(files: list[FileRef], record: dict) -> str:
     """Changes with any file, the licence or a retraction."""
-    import hashlib
-
     state = [[f.name, f.md5] for f in files]
     state.append([str(record.get("license_code")), str(bool(record.get("is_retracted")))])
     return hashlib.md5(json.dumps(state).encode(), usedforsecurity=False).hexdigest()
@@ -261,8 +261,6 @@ def _preferred(way: Access, versions: list[Document]) -> Document:
         return versions[0]
     best = max(versions, key=lambda v: (*_version_rank(way, v), int(v.address.rpartition(".")[2])))
     others = ", ".join(v.document_id for v in versions if v is not best)
-    import msgspec
-
     return msgspec.structs.replace(best, meta={**best.meta, "other_versions": others})
 
 

@@ -21,13 +21,18 @@ from extractors.pmc.articles import (
     Extracted,
     Signature,
     article_samples,
-    count_articles,
     safe_id,
 )
 from extractors.pmc.fetch import Access, FetchError, fetch, filesystem, storage_text
 from extractors.pmc.jats.article import read_article
 from extractors.pmc.jats.hrefs import is_raster
-from extractors.pmc.jats.parse import MAX_XML_BYTES, BadXml, NotAnArticle
+from extractors.pmc.jats.parse import (
+    MAX_XML_BYTES,
+    BadXml,
+    NotAnArticle,
+    parse_articles,
+    peek_article,
+)
 from schemas.sample import Document, DocumentRef, Drop
 
 XML_ENDINGS = (".xml", ".nxml")
@@ -103,7 +108,8 @@ def _describe_xml(
 ) -> list[Document]:
     try:
         files = open_article(way, address)
-        roots = count_articles(files.xml)
+        peeked = peek_article(files.xml)
+        roots = [peeked] if peeked is not None else parse_articles(files.xml)[0]
     except NotAnArticle as error:
         return [_bad_document(ref, source, address, "not_an_article", str(error), base)]
     except BadXml as error:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.selection import Policy, caption_sql, cut, decide, plan_shards, training_caption
+from filters.selection import Policy, caption_sql, cut, decide, plan_shards
 from schemas.licence import licence_of
 from schemas.manifest import samples_to_table
 from schemas.sample import Drop, Image, Sample, Text
@@ -179,11 +179,20 @@ PREFERENCE = st.lists(
 )
 
 
+def _first_found(texts: list[Text], preference: list[str]) -> str:
+    for entry in preference:
+        kind, _, language = entry.partition(":")
+        for text in texts:
+            if text.kind == kind and language in ("", text.language):
+                return text.text
+    return ""
+
+
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, PREFERENCE)
-def test_sql_and_python_choose_the_same_caption(texts: list[Text], preference: list[str]) -> None:
+def test_the_caption_is_the_first_text_preferred(texts: list[Text], preference: list[str]) -> None:
     sample = Sample("a", "a", "a", "s", texts=texts)
     connection = duckdb.connect()
     connection.register("rows", samples_to_table([sample]))
     ((chosen,),) = connection.sql(f"SELECT {caption_sql(preference)} FROM rows").fetchall()
-    assert chosen == training_caption(texts, preference)
+    assert chosen == _first_found(texts, preference)

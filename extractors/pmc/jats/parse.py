@@ -11,6 +11,8 @@ from lxml import etree
 Element: TypeAlias = etree._Element
 
 MAX_XML_BYTES = 64 * 2**20
+_PEEK_BYTES = 512 * 2**10
+_PEEK_STEP = 16 * 2**10
 
 _NAMED_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]*);")
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
@@ -44,6 +46,37 @@ def parse_articles(data: bytes) -> tuple[list[Element], str]:
     if not articles:
         raise NotAnArticle(f"root element <{etree.QName(root).localname}> holds no JATS article")
     return articles, repair
+
+
+def peek_article(data: bytes) -> Element | None:
+    """The single article of a file read no further than its front matter; None if not so simple.
+
+    What follows the front matter is not in the tree, nor checked.
+    """
+    parser = etree.XMLPullParser(
+        events=("start", "end"),
+        tag=("article", "article-meta"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        for start in range(0, min(len(data), _PEEK_BYTES), _PEEK_STEP):
+            parser.feed(_without_named_entities(data[start : start + _PEEK_STEP]))
+            for event, element in parser.read_events():
+                if not isinstance(element, etree._Element):
+                    return None
+                if element.tag == "article" and element.getparent() is not None:
+                    return None
+                if event == "end" and element.tag == "article-meta":
+                    root = element.getroottree().getroot()
+                    return root if root.tag == "article" else None
+    except (etree.XMLSyntaxError, ValueError):
+        pass
+    return None
 
 
 def _parser(recover: bool = False, encoding: str | None = None) -> etree.XMLParser:

@@ -83,9 +83,7 @@ def test_anonymous_access_signs_nothing(bucket: Mirror, sleeps: list[float]) -> 
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_passing_statuses_are_tried_again(
-    mirror: Mirror, sleeps: list[float], status: int
-) -> None:
+def test_passing_statuses_are_tried_again(mirror: Mirror, sleeps: list[float], status: int) -> None:
     mirror.fail(PICTURE, Fault("status", status), times=2)
     assert fetch(http(mirror), PICTURE, MD5) == DATA
     assert mirror.count(PICTURE) == 3
@@ -205,7 +203,9 @@ def test_a_refusal_says_so(bucket: Mirror, sleeps: list[float]) -> None:
 def test_an_unknown_protocol_and_a_bad_option_are_one_line(sleeps: list[float]) -> None:
     for access in (
         Access("gopher://example"),
-        Access("s3://pmc-oa-opendata", storage=storage_text({"endpoint_url": "no address", **KEYS})),
+        Access(
+            "s3://pmc-oa-opendata", storage=storage_text({"endpoint_url": "no address", **KEYS})
+        ),
     ):
         with pytest.raises((FetchError, ValueError)) as caught:
             filesystem(access)
