@@ -39,7 +39,7 @@ def funnel(steps: Sequence[tuple[str, str, int]], total: int) -> str:
         rows.append(
             f'<div class="step"><span class="name">{text(name)}</span>'
             f'<span class="bar"><i style="width:{share:.2f}%"></i></span>'
-            f'<span class="left">{text(left)}</span><span class="why">{text(why)}</span></div>'
+            f'<span class="left">{text(left)}<span class="why">{text(why)}</span></span></div>'
         )
     return f'<div class="funnel">{"".join(rows)}</div>'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -108,22 +109,66 @@ def test_killed_before_and_after_commits(tmp_path: Path, reference: Reference) -
     assert not kill.check(out, reference.files)
 
 
-def test_interrupted_from_the_keyboard(tmp_path: Path, reference: Reference) -> None:
+@pytest.fixture
+def stuck(tmp_path: Path) -> Path:
+    """The demo with one article whose XML never comes: a named pipe that nobody writes to."""
+    mirror = shutil.copytree(ROOT / "examples" / "mini-pmc", tmp_path / "mirror")
+    xml = mirror / "PMC990000009.1" / "PMC990000009.1.xml"
+    xml.unlink()
+    os.mkfifo(xml)
+    recipe = tmp_path / "stuck.yaml"
+    recipe.write_text(kill.DEMO.read_text().replace("examples/mini-pmc,", f"{mirror},"))
+    return recipe
+
+
+def started(recipe: Path, out: Path) -> kill.Run:
+    """A run of one document per partition that has come to the one that hangs."""
+    run = kill.Run(kill.arguments(recipe, out, 2, 1))
+    end = time.monotonic() + 60
+    while len(list((out / layout.EXTRACTED).glob("*.parquet"))) < 10:
+        assert not run.ended_within(0.05), run.finish()
+        assert time.monotonic() < end
+    return run
+
+
+def test_interrupted_from_the_keyboard(stuck: Path, tmp_path: Path) -> None:
     """Ctrl-C ends a run soon, in one line, and no process stays."""
+    run = started(stuck, tmp_path / "corpus")
+    try:
+        os.killpg(run.process.pid, signal.SIGINT)
+        assert run.ended_within(10), "the run goes on after Ctrl-C"
+        assert not run.survivors(5)
+        code, said = run.finish()
+        assert "Traceback" not in said
+        assert "run the same command again" in said
+        assert code == 130
+    finally:
+        run.end()
+
+
+def test_a_killed_parent_leaves_no_worker_behind(stuck: Path, tmp_path: Path) -> None:
+    """Not even one that is stuck in a row."""
+    run = started(stuck, tmp_path / "corpus")
+    try:
+        assert len(run.members()) >= 4
+        run.process.kill()
+        run.finish()
+        assert not run.survivors(5)
+    finally:
+        run.end()
+
+
+def test_an_article_that_hangs_is_a_fault_and_the_others_are_done(
+    stuck: Path, tmp_path: Path, reference: Reference
+) -> None:
     out = tmp_path / "corpus"
-    run = kill.Run(kill.arguments(kill.DEMO, out, 2, 1))
-    refs = out / layout.REFS
-    while not run.ended_within(0.02):
-        if refs.exists() and (out / layout.EXTRACTED).exists():
-            os.killpg(run.process.pid, signal.SIGINT)
-            break
-    started = time.monotonic()
-    code, said = run.finish(60)
-    assert time.monotonic() - started < 10
-    assert not run.survivors()
-    assert code == 130, said
-    assert "Traceback" not in said
-    assert "run the same command again" in said
+    command = [*kill.arguments(stuck, out, 2, 4), "--set", "run.timeout_s=1", "--json"]
+    code, said = kill.Run(command).finish(60)
+    assert code == 0, said
+    counts = json.loads(said.splitlines()[-1])
+    assert counts["faults"] == 1
+    assert counts["documents"] == 23
+    assert not list(verify(open_corpus(str(out))))
 
 
 class Killed(BaseException):

@@ -238,7 +238,7 @@ def test_a_full_disk_is_said_in_one_line_by_every_runner(
 def test_a_full_temporary_folder_is_said_in_one_line(tmp_path: Path) -> None:
     """The list and select work in the temporary folder."""
     disk = tmp_path / "disk"
-    with small_disk(disk, "64k"):
+    with small_disk(disk, "8k"):
         code, _, err = run_apart(tmp_path / "corpus", TMPDIR=str(disk))
     said_in_one_line(code, err)
 

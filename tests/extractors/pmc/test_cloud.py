@@ -178,9 +178,7 @@ def test_a_bucket_is_asked_to_list_by_prefix_only(tmp_path: Path, moto: str) -> 
 @pytest.mark.parametrize(
     "fault", [Fault("status", 503), Fault("truncate"), Fault("status", 429)], ids=str
 )
-def test_passing_faults_leave_no_trace(
-    few: dict[str, tuple], tmp_path: Path, fault: Fault
-) -> None:
+def test_passing_faults_leave_no_trace(few: dict[str, tuple], tmp_path: Path, fault: Fault) -> None:
     with Mirror(folder_backend(listing=True)) as server:
         for path in ("metadata/PMC990000001", r"000002\.1/.*xml", "000003.1/.*jpg", "/$"):
             server.fail(path, fault, times=2)
