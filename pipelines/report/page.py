@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from importlib.resources import files
 
 from PIL import Image as PillowImage
@@ -96,15 +97,30 @@ def _charts(summary: Summary) -> str:
         ("Source", markup.bars(summary.sources[:12], "samples by source")),
         ("Split", markup.bars(summary.splits, "samples by split")),
         ("Language of the caption", markup.bars(summary.languages[:12], "samples by language")),
-        ("Year", markup.columns(summary.years, "samples by year")),
+        ("Year", markup.columns(_years(summary), "samples by year")),
         (
             "Caption length",
-            markup.columns(summary.caption_lengths, "caption length", " characters"),
+            markup.columns(_filled(summary.caption_lengths, 100), "caption length", " characters"),
         ),
-        ("Longer side", markup.columns(summary.sides, "longer side of the picture", " px")),
+        (
+            "Longer side",
+            markup.columns(_filled(summary.sides, 200), "longer side of the picture", " px"),
+        ),
     ]
     cells = (f'<div class="chart"><h3>{text(name)}</h3>{svg}</div>' for name, svg in charts)
     return f'<div class="charts">{"".join(cells)}</div>'
+
+
+def _years(summary: Summary) -> list[tuple[int, int]]:
+    return _filled([(year, n) for year, n in summary.years if str(year).isdigit()], 1)
+
+
+def _filled(pairs: Sequence[tuple], step: int) -> list[tuple[int, int]]:
+    """Buckets `step` apart without holes between the first and the last."""
+    counts = {int(value): n for value, n in pairs if value is not None}
+    if not counts:
+        return []
+    return [(v, counts.get(v, 0)) for v in range(min(counts), max(counts) + 1, step)]
 
 
 def _kept_gallery(store: Store, summary: Summary) -> str:
