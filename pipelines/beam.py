@@ -10,7 +10,7 @@ import atexit
 import logging
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -82,7 +82,7 @@ def run_tasks(
     """
     if not items:
         return {}
-    options = PipelineOptions([f"--runner={runner}", *beam_arguments], save_main_session=False)
+    options = pipeline_options(runner, beam_arguments)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
         pipeline = beam.Pipeline(options=options)
@@ -99,6 +99,30 @@ def run_tasks(
             raise StorageError(match[1]) from None
         raise UserError(_runner_problem(runner, error)) from None
     return _counters(result)
+
+
+def pipeline_options(runner: str, beam_arguments: Sequence[str]) -> PipelineOptions:
+    """Beam's options. Raises `UserError` for one that Beam does not know (it would only warn)."""
+    options = PipelineOptions([f"--runner={runner}", *beam_arguments], save_main_session=False)
+    logging.disable(logging.WARNING)
+    try:
+        known = options.get_all_options(drop_default=True)
+        given = options.get_all_options(drop_default=True, retain_unknown_options=True)
+    except SystemExit:
+        raise UserError(f"Beam cannot read its options: {' '.join(beam_arguments)}") from None
+    finally:
+        logging.disable(logging.NOTSET)
+    if unknown := sorted(set(given) - set(known)):
+        raise UserError(f"--{unknown[0]}: neither Fabrica nor Beam has this option")
+    values = {str(v) for value in known.values() for v in _listed(value)}
+    stray = [w for w in beam_arguments if not w.startswith("-") and w not in values]
+    if stray:
+        raise UserError(f"{stray[0]!r}: what is this for? Options begin with --")
+    return options
+
+
+def _listed(value: object) -> Iterable[object]:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def _runner_problem(runner: str, error: Exception) -> str:

@@ -37,9 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"fabrica: {error}", file=sys.stderr)
         return _WRONG_INPUT
     except OSError as error:
-        refused = storage_error(error, error.filename or "storage") or StorageError(str(error))
+        where = str(error.filename or "storage")
+        words = f"{where}: {error.strerror or error}"
+        refused = storage_error(error, where) or StorageError(words)
         print(f"fabrica: {refused}", file=sys.stderr)
         return _WRONG_INPUT
+    except Exception as error:  # Whatever went wrong, the user gets one line.
+        if os.environ.get("FABRICA_DEBUG"):
+            raise
+        line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        print(f"fabrica: unexpected {line} (FABRICA_DEBUG=1 shows where)", file=sys.stderr)
+        return _FAILED
     except KeyboardInterrupt:
         print("fabrica: stopped; run the same command again to go on", file=sys.stderr)
         return 130
@@ -114,6 +122,9 @@ def _add_readers(commands) -> None:
 
 
 def _out(options: argparse.Namespace, name: str) -> str:
+    """The corpus folder: as asked, else named as the recipe."""
+    if options.out is not None and not options.out.strip():
+        raise UserError("--out: the name of the folder is empty")
     return options.out or name
 
 

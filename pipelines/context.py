@@ -19,6 +19,7 @@ STAGE_VERSIONS = {"list": 1, "extract": 1, "select": 1, "shard": 1, "manifest": 
 class Context:
     """Small, picklable, the same on every worker.
 
+    `folder` is the working directory that relative paths of the recipe start from;
     `pictures_from` is the corpus whose tars hold the pictures, where it is another (curate).
     """
 
@@ -27,6 +28,7 @@ class Context:
     workers: int = 1
     cache: str = ""
     pictures_from: str = ""
+    folder: str = ""
 
     @property
     def recipe(self) -> Recipe:

@@ -38,7 +38,7 @@ def curate(corpus: Corpus, where: str, out: str, options: RunOptions) -> Summary
     recipe = check_recipe(corpus.state["recipe"])
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
-        out=out,
+        out=store.url,
         workers=options.worker_count,
         pictures_from=corpus.store.url,
     )

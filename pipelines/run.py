@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines import layout
-from pipelines.beam import DEFAULT_RUNNER, run_tasks
+from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
 from pipelines.context import Context
 from pipelines.errors import RunFailed, UserError
 from pipelines.listing import Listing, freeze, read_listing
@@ -49,13 +49,19 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     Raises `UserError` for what the user must change and `RunFailed` for partitions that failed.
     """
     store = Store(out)
+    pipeline_options(options.runner, options.beam_arguments)
     _check_folder(store, recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
-        out=out,
+        out=store.url,
         workers=options.worker_count,
+        folder=os.getcwd(),
         cache=options.cache or _default_cache(store),
     )
+    if done := _cleaned(store, context, options):
+        return done
+    # Its presence means complete, which the corpus is not while it changes.
+    store.remove(layout.CORPUS_JSON)
     old = read_listing(store)
     listing = freeze(context, options.list_again)
     _say_listing(listing, old, options)
@@ -83,7 +89,12 @@ def _default_cache(store: Store) -> str:
 
 def _check_folder(store: Store, recipe: Recipe) -> None:
     """The folder must be new, empty, or hold this very corpus."""
-    names = store.names("")
+    try:
+        names = store.names("")
+    except UserError:
+        raise
+    except Exception as error:  # Each storage has its own errors for "no such bucket", "no key".
+        raise UserError(f"--out {store.url}: {type(error).__name__}: {error}") from None
     if layout.CORPUS_JSON in names:
         try:
             found = json.loads(store.read(layout.CORPUS_JSON)).get("name")
@@ -102,10 +113,22 @@ def _check_folder(store: Store, recipe: Recipe) -> None:
             f"{store.url} holds an unfinished corpus of another recipe "
             f"({store.read_text(owner)!r}); choose another --out, or delete it"
         )
-    if "stages" in names and "manifest" in names and not store.exists(layout.LIST_JSON):
-        raise UserError(f"{store.url}: its working files were removed (--clean); use another --out")
-    if not store.exists(owner):
+    if layout.CORPUS_JSON not in names and not store.exists(owner):
         store.write(owner, recipe.name)
+
+
+def _cleaned(store: Store, context: Context, options: RunOptions) -> Summary | None:
+    """The numbers of a complete corpus whose working files were removed; nothing can be redone."""
+    if store.exists("stages") or not store.exists(layout.CORPUS_JSON):
+        return None
+    state = json.loads(store.read(layout.CORPUS_JSON))
+    if state.get("recipe") != json.loads(context.recipe_json) or options.list_again:
+        raise UserError(
+            f"{store.url}: its working files were removed (--clean), so it cannot be changed; "
+            "choose another --out, or use: fabrica curate"
+        )
+    options.say("the corpus is complete; nothing to do")
+    return summarise(store, int(state["partitions"]), list(state["shards"]))
 
 
 def _say_listing(listing: Listing, old: Listing | None, options: RunOptions) -> None:

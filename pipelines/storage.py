@@ -43,7 +43,7 @@ class Store:
     """The files below one address. Paths are relative, with `/`. Cheap to make, and to pickle."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/") or "/"
+        self.url = (url if "://" in url else os.path.abspath(url)).rstrip("/") or "/"
 
     @property
     def fs(self) -> fsspec.AbstractFileSystem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from pipelines.context import Context
@@ -30,4 +31,6 @@ def run_task(
     name: str, context: Context, item: int, skip: Mapping[str, str], progress: Progress
 ) -> dict[str, int]:
     """Run one task; the counts it returns are for people, its files are the result."""
+    if os.path.isdir(context.folder):
+        os.chdir(context.folder)
     return TASKS[name](context, item, skip, progress)

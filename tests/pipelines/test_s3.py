@@ -66,6 +66,7 @@ def recipe_of(pmc: dict, **run: object) -> Recipe:
     data = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text())
     if "inventory" not in pmc:
         pmc = {"articles": ARTICLES, **pmc}
+    pmc = {"retries": 1, **pmc}  # one picture's MD5 is wrong for ever
     run = {"documents_per_partition": 6, "max_fault_share": 1.0, **run}
     return check_recipe({**data, "sources": [{"pmc": pmc}], "run": run})
 
@@ -183,7 +184,9 @@ def test_a_bucket_makes_the_same_corpus(local: Path, from_bucket: Path) -> None:
     assert told(manifest(from_bucket)) == told(manifest(local))
     assert files(from_bucket, "shards") == files(local, "shards")
     assert list(verify(open_corpus(str(from_bucket)))) == []
-    counts = [json.loads((out / "corpus.json").read_text())["counts"] for out in (local, from_bucket)]
+    counts = [
+        json.loads((out / "corpus.json").read_text())["counts"] for out in (local, from_bucket)
+    ]
     assert counts[0] == counts[1]
 
 
@@ -272,7 +275,7 @@ def test_another_corpus_in_a_bucket_is_not_overwritten(in_bucket: dict[str, Answ
 
 
 def one_line(answer: Answer, code: int = 2) -> None:
-    assert "Traceback" not in answer.err, answer.err
+    assert "Traceback" not in answer.err, answer.err[-300:]
     assert answer.code == code, answer.err
     assert len(answer.err.strip().splitlines()) == 1, answer.err
 
@@ -303,9 +306,7 @@ def refusals(moto: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
         ("unknown protocol", r"gopher"),
     ],
 )
-def test_what_is_not_there_is_one_line(
-    refusals: dict[str, Answer], what: str, words: str
-) -> None:
+def test_what_is_not_there_is_one_line(refusals: dict[str, Answer], what: str, words: str) -> None:
     one_line(refusals[what])
     assert re.search(words, refusals[what].err)
 

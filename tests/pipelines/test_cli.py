@@ -1,0 +1,173 @@
+"""The command line with wrong and right input: exit codes, one clear line, nothing written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines import cli
+from tests.conftest import MINI_PMC, ROOT
+
+RECIPE = f"""
+name: small
+sources:
+  - pmc: {{mirror: "{MINI_PMC}", articles: ids.txt}}
+select:
+  rules: {{large: "width > 100"}}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ids.txt").write_text("PMC990000001\n990000004\n# a comment\n")
+    (tmp_path / "small.yaml").write_text(RECIPE, encoding="utf-8")
+    return tmp_path / "small.yaml"
+
+
+def _fabrica(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    try:
+        code = cli.main([str(a) for a in arguments])
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return code, out, err
+
+
+def test_run_plan_and_run_again(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _fabrica(capsys, "plan", recipe)
+    assert (code, "not planned yet" in out) == (0, True)
+    code, out, _ = _fabrica(capsys, "run", recipe, "--workers", 1)
+    assert code == 0
+    assert "report: " in out
+    before = {p: p.stat().st_mtime_ns for p in Path("small").rglob("part-*")}
+    code, out, _ = _fabrica(capsys, "plan", recipe, "--json")
+    assert all(s["done"] == s["total"] for s in json.loads(out)["stages"])
+    assert _fabrica(capsys, "run", recipe, "--workers", 1)[0] == 0
+    assert {p: p.stat().st_mtime_ns for p in Path("small").rglob("part-*")} == before
+
+
+def test_a_changed_rule_extracts_nothing_again(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _fabrica(capsys, "run", recipe, "--workers", 1)
+    part = Path("small/stages/extract/part-00000.parquet")
+    before = part.stat().st_mtime_ns
+    code, out, _ = _fabrica(
+        capsys, "run", recipe, "--json", "--set", "select.rules.large=width > 100000"
+    )
+    assert code == 0
+    assert json.loads(out)["kept"] == 0
+    assert part.stat().st_mtime_ns == before
+    assert not list(Path("small/shards").glob("*.tar"))
+    assert _fabrica(capsys, "verify", "small")[0] == 0
+
+
+def test_clean_removes_working_files_and_verify_still_passes(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _fabrica(capsys, "run", recipe, "--clean", "--workers", 1)[0] == 0
+    assert not Path("small/stages").exists()
+    assert _fabrica(capsys, "verify", "small")[0] == 0
+    code, out, _ = _fabrica(capsys, "run", recipe)
+    assert (code, "nothing to do" in out) == (0, True)
+    code, _, err = _fabrica(capsys, "run", recipe, "--set", "shards.max_samples=1")
+    assert (code, err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "none.yaml"], "no such recipe file"),
+        (["run", "small.yaml", "--set", "selct=1"], "did you mean 'select'"),
+        (["run", "small.yaml", "--set", "sources.0.pmc.mirror=/none"], "no such folder"),
+        (["run", "small.yaml", "--set", "sources.0.pmc.articles=none.txt"], "cannot read none.txt"),
+        (["run", "small.yaml", "--set", "sources.0.pmc.articles=small.yaml"], "is no PMC id"),
+        (["run", "small.yaml", "--woker", "2"], "neither Fabrica nor Beam has this option"),
+        (["run", "small.yaml", "--workers", "-1"], "at least 1"),
+        (["run", "small.yaml", "--runner", "Nope"], "Unexpected pipeline runner"),
+        (["run", "small.yaml", "--out", ""], "is empty"),
+        (["run", "small.yaml", "--out", "/dev/null/x"], "Not a directory"),
+        (["run", "small.yaml", "--out", "nosuch://x"], "nosuch"),
+        (["plan", "small.yaml", "--frob"], "unknown option --frob"),
+        (["verify", "none"], "no corpus here"),
+        (["query", "none", "SELECT 1"], "no corpus here"),
+        (["report", "none"], "no corpus here"),
+        (["frob"], "invalid choice"),
+    ],
+)
+@pytest.mark.usefixtures("recipe")
+def test_wrong_input_is_one_line_and_exit_code_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = _fabrica(capsys, *arguments)
+    assert code == 2
+    assert words in err
+    assert err.splitlines()[-1].startswith("fabrica")
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/thesis.txt").write_text("years of work")
+    code, _, err = _fabrica(capsys, "run", recipe, "--out", "mine")
+    assert (code, "not empty" in err) == (2, True)
+    assert os.listdir("mine") == ["thesis.txt"]
+
+
+def test_another_corpus_is_left_alone(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _fabrica(capsys, "run", recipe, "--workers", 1)
+    code, _, err = _fabrica(capsys, "run", recipe, "--set", "name=other", "--out", "small")
+    assert (code, "holds another corpus" in err) == (2, True)
+    assert _fabrica(capsys, "verify", "small")[0] == 0
+
+
+def test_too_many_faults_are_exit_code_1(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that put up with nothing ends with 1, names the rows, and leaves a whole corpus."""
+    Path("ids.txt").write_text("PMC990000001\nPMC990000010\n")
+    strict = ["run", recipe, "--set", "run.max_fault_share=0"]
+    assert _fabrica(capsys, *strict, "--json")[0] == 0
+    table = "small/stages/extract/part-00000.parquet"
+    assert Path(table).exists()
+    from pipelines import run as run_module
+    from pipelines.summary import Summary
+
+    summary = Summary(
+        1, [], rows=10, kept=9, documents=1, kept_documents=1, images=9, image_bytes=1, faults=1
+    )
+    with pytest.raises(run_module.RunFailed, match="1 of 10 rows are faults"):
+        run_module._check_faults(
+            run_module.Recipe(name="x", sources=[{}], run={"max_fault_share": 0.05}), summary
+        )
+
+
+def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _fabrica(capsys, "sources", "--json")
+    assert code == 0
+    assert set(json.loads(out)) == {"pmc", "pmc_packages", "jats"}
+
+
+def test_a_list_that_names_an_article_twice_or_wrongly(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("ids.txt").write_text("PMC990000001\nPMC990000001\nPMC999999999\nPMC990000005.9\n")
+    code, out, _ = _fabrica(capsys, "run", recipe, "--json")
+    counts = json.loads(out)
+    assert code == 0
+    assert counts["documents"] == 3
+    assert counts["by_drop"]["list/metadata_missing"] == 2
+
+
+def test_the_module_runs_as_a_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", "--version"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stdout.startswith("fabrica ")
