@@ -23,6 +23,7 @@ from pipelines import layout
 from pipelines.context import Context
 from pipelines.errors import UserError
 from pipelines.guard import guarded
+from pipelines.partitioned import tables_by_partition
 from pipelines.pool import Progress
 from pipelines.storage import Store
 from schemas.manifest import documents_from_table, documents_to_table
@@ -178,13 +179,15 @@ def _write_partitions(
     """Write the refs of `fresh` as partitions from number `first`; returns how many of both."""
     count = int(connection.execute("SELECT count(*) FROM fresh").fetchall()[0][0])
     partitions = -(-count // per_partition)
-    for partition in range(partitions):
-        refs = connection.sql(
-            f"""SELECT source_index, key, address, tag, known FROM fresh
-            WHERE ('0x' || substr(md5(key), 1, 8))::UBIGINT % {partitions} = {partition}
-            ORDER BY key, address"""
-        ).to_arrow_table()
-        store.write_table(layout.refs_part(first + partition), refs.cast(REFS), "")
+    if not partitions:
+        return 0, 0
+    reader = connection.sql(
+        f"""SELECT (('0x' || substr(md5(key), 1, 8))::UBIGINT % {partitions})::INTEGER AS partition,
+            source_index, key, address, tag, known
+        FROM fresh ORDER BY ALL"""
+    ).to_arrow_reader(_BATCH)
+    for number, refs in tables_by_partition(reader, REFS, partitions):
+        store.write_table(layout.refs_part(first + number), refs, "")
     return partitions, count
 
 

@@ -6,11 +6,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from filters.rules import RuleError, check_condition
 from filters.selection import PlannedShard, Policy, decide, plan_shards
@@ -18,8 +16,11 @@ from pipelines import layout
 from pipelines.context import Context
 from pipelines.errors import UserError
 from pipelines.listing import Listing
+from pipelines.partitioned import tables_by_partition
 from pipelines.storage import Store
 from schemas.manifest import DROPS
+
+_BATCH_ROWS = 100_000
 
 DECISIONS = pa.schema(
     [
@@ -76,7 +77,14 @@ def write_decisions(
     fingerprint: str,
 ) -> None:
     """Write the tables `decided` and `placed` by partition, and last, as the commit, the plan."""
-    for partition, decisions in _by_partition(connection, partitions):
+    reader = connection.sql(
+        """SELECT d.partition, d.sample_id, d.drops, d.kept, d.duplicate_of,
+                  CASE WHEN d.kept THEN d.split ELSE '' END AS split,
+                  coalesce(p.shard, '') AS shard
+           FROM decided d LEFT JOIN placed p USING (partition, sample_id)
+           ORDER BY d.partition, d.sample_id"""
+    ).to_arrow_reader(_BATCH_ROWS)
+    for partition, decisions in tables_by_partition(reader, DECISIONS, partitions):
         store.write_table(layout.selected_part(partition), decisions, fingerprint)
     rows = [[getattr(s, f.name) for s in shards] for f in _PLAN]
     store.write_table(layout.PLAN, pa.table(rows, schema=_PLAN), fingerprint)
@@ -89,37 +97,6 @@ def select_fingerprint(context: Context, listing: Listing) -> str:
     return context.fingerprint(
         "select", recipe.select.model_dump(), recipe.caption, recipe.shards.model_dump(), inputs
     )
-
-
-def _by_partition(
-    connection: duckdb.DuckDBPyConnection, partitions: int
-) -> Iterator[tuple[int, pa.Table]]:
-    """The decisions of each partition in turn, streamed in one sorted pass."""
-    reader = connection.sql(
-        """SELECT d.partition, d.sample_id, d.drops, d.kept, d.duplicate_of,
-                  CASE WHEN d.kept THEN d.split ELSE '' END AS split,
-                  coalesce(p.shard, '') AS shard
-           FROM decided d LEFT JOIN placed p USING (partition, sample_id)
-           ORDER BY d.partition, d.sample_id"""
-    ).to_arrow_reader(100_000)
-    waiting: dict[int, list[pa.Table]] = {}
-    written = 0
-    for batch in reader:
-        table = pa.Table.from_batches([batch])
-        numbers = pc.unique(table["partition"]).to_pylist()
-        for number in numbers:
-            rows = table.filter(pc.equal(table["partition"], number))
-            waiting.setdefault(number, []).append(rows.drop_columns("partition").cast(DECISIONS))
-        while written < max(numbers):
-            yield written, _joined(waiting.pop(written, []))
-            written += 1
-    while written < partitions:
-        yield written, _joined(waiting.pop(written, []))
-        written += 1
-
-
-def _joined(tables: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables(tables).combine_chunks() if tables else DECISIONS.empty_table()
 
 
 def read_plan(store: Store) -> list[PlannedShard]:
