@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -60,15 +61,23 @@ def _all_samples(
 ) -> Iterator[Extracted]:
     """Samples with pictures of every document, in order; documents out of play as marked rows."""
     options = [options for _, options in context.recipe.source_options()]
+    limits = {
+        d.source_index: max(
+            1, SOURCES[d.source].threads(options[d.source_index]) // context.workers
+        )
+        for d in documents
+    }
+    # Each source keeps its own limit of requests, whatever another one may.
+    gates = {index: threading.BoundedSemaphore(limit) for index, limit in limits.items()}
 
     def extract(document: Document) -> list[Extracted]:
         if document.drops:
             return [(document_row(document, "", ""), [])]
+        chosen = options[document.source_index]
         try:
-            found = SOURCES[document.source].extract(
-                options[document.source_index], document, phash, context.cache
-            )
-            return _unique(list(found))
+            with gates[document.source_index]:
+                found = SOURCES[document.source].extract(chosen, document, phash, context.cache)
+                return _unique(list(found))
         except NotAnArticle as error:
             return [(document_row(document, "extract", "not_an_article", str(error)), [])]
         except BadXml as error:
@@ -79,7 +88,6 @@ def _all_samples(
     def fault(document: Document, why: str) -> Extracted:
         return document_row(document, "extract", "fault", why), []
 
-    threads = [SOURCES[d.source].threads(options[d.source_index]) for d in documents]
     return guarded(
         extract,
         documents,
@@ -87,7 +95,7 @@ def _all_samples(
         fault,
         skip,
         progress,
-        max(1, max(threads, default=1) // context.workers),
+        max(limits.values(), default=1),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
@@ -182,7 +183,8 @@ def _write_partitions(
     if not partitions:
         return 0, 0
     reader = connection.sql(
-        f"""SELECT (('0x' || substr(md5(key), 1, 8))::UBIGINT % {partitions})::INTEGER AS partition,
+        f"""SELECT (('0x' || substr(md5(regexp_replace(key, '~[0-9]+$', '')), 1, 8))::UBIGINT
+            % {partitions})::INTEGER AS partition,
             source_index, key, address, tag, known
         FROM fresh ORDER BY ALL"""
     ).to_arrow_reader(_BATCH)
@@ -204,17 +206,18 @@ def describe_partition(
     sources = context.recipe.source_options()
 
     def describe(ref: dict) -> list[Document]:
-        return _describe(ref, sources, context.cache, partition)
+        with gates[ref["source_index"]]:
+            return _describe(ref, sources, context.cache, partition)
 
     def fault(ref: dict, why: str) -> Document:
         drops = [Drop("list", "fault", why[:500])]
         name = sources[ref["source_index"]][0]
         return Document(ref["key"], ref["key"], name, ref["address"], ref["key"], drops=drops)
 
-    threads = max((SOURCES[name].threads(options) for name, options in sources), default=1)
-    threads = max(1, threads // context.workers)
+    limits = [max(1, SOURCES[n].threads(options) // context.workers) for n, options in sources]
+    gates = [threading.BoundedSemaphore(limit) for limit in limits]
     documents = list(
-        guarded(describe, refs, lambda ref: ref["key"], fault, skip, progress, threads)
+        guarded(describe, refs, lambda ref: ref["key"], fault, skip, progress, max(limits))
     )
     documents = [d for d in documents if d.source]  # an unchanged document gives none
     store.write_table(target, documents_to_table(_numbered(documents)), fingerprint)
@@ -245,10 +248,15 @@ def _describe(ref: dict, sources: list, cache: str, partition: int) -> list[Docu
 
 
 def _numbered(documents: list[Document]) -> list[Document]:
-    """Documents with ids made unique within the partition."""
+    """Documents with ids made unique within the partition; the same one named twice is one."""
     seen: dict[str, int] = {}
+    places: set[tuple[int, str, int]] = set()
     unique = []
     for document in documents:
+        place = (document.source_index, document.address, document.entry)
+        if place in places:
+            continue
+        places.add(place)
         n = seen[document.document_id] = seen.get(document.document_id, 0) + 1
         name = f"{document.document_id}~{n}" if n > 1 else document.document_id
         unique.append(msgspec.structs.replace(document, document_id=name))

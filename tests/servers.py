@@ -242,6 +242,12 @@ def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
 
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
 
+        def handle_expect_100(self) -> bool:
+            self.send_response_only(100)
+            self.end_headers()
+            self.wfile.flush()
+            return True
+
         def log_message(self, *_: object) -> None:
             pass
 

@@ -9,19 +9,27 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
-from lxml import etree
 from pydantic import Field, model_validator
 
 from extractors.options import ArticleOptions
 from extractors.pmc.articles import ArticleFiles, Extracted, Signature, article_samples
 from extractors.pmc.esearch import search_ids
-from extractors.pmc.fetch import Access, FetchError, fetch, filesystem, storage_text
+from extractors.pmc.fetch import (
+    Access,
+    FetchError,
+    brief,
+    fetch,
+    filesystem,
+    rest_listing,
+    storage_text,
+)
 from extractors.pmc.inventory import inventory_refs
 from extractors.pmc.jats.article import XLINK_HREF
 from extractors.pmc.jats.hrefs import FileIndex, is_raster
@@ -98,16 +106,27 @@ def enumerate_refs(options: PmcOptions) -> Iterator[DocumentRef]:
     for article_id in ids:
         if article_id not in seen:
             seen.add(article_id)
-            yield DocumentRef(key=article_id, address=article_id)
+            # One key for all versions of an article puts them into one partition.
+            yield DocumentRef(key=article_id.partition(".")[0], address=article_id)
 
 
 def _check_mirror(options: PmcOptions) -> None:
     """A clear word now if the mirror is not there, instead of one fault per article."""
-    fs, root = filesystem(access(options))
-    if not is_remote(options) and not fs.isdir(f"{root}/metadata"):
-        raise FetchError(
-            "no_mirror", f"{options.mirror}: no such folder, or no metadata/ folder in it"
-        )
+    way = access(options)
+    fs, root = filesystem(way)
+    if not is_remote(options):
+        if not fs.isdir(f"{root}/metadata"):
+            raise FetchError(
+                "no_mirror", f"{options.mirror}: no such folder, or no metadata/ folder in it"
+            )
+        return
+    try:
+        listing = "?list-type=2&max-keys=1&prefix=metadata%2FPMC0."
+        fetch(way, listing if way.root.startswith("http") else "metadata/PMC0.1.json")
+    except FetchError as error:
+        # "Not there" and "not for you" are answers: somebody is there.
+        if error.reason not in ("file_missing", "fetch_refused"):
+            raise FetchError("no_mirror", f"{options.mirror} cannot be reached: {error}") from None
 
 
 def read_ids(path: str) -> Iterator[str]:
@@ -130,45 +149,51 @@ def describe(options: PmcOptions, ref: DocumentRef, cache: str = "") -> list[Doc
     """The preferred version of an article with its files, licence and checksum."""
     way = access(options, cache)
     article, _, version = ref.address.partition(".")
-    versions = [int(version)] if version else _versions(way, article)
+    try:
+        versions = [int(version)] if version else _versions(way, article)
+    except Exception as error:  # Each backend has its own errors for a lost connection.
+        return [_unread(ref, article, "metadata_unreadable", brief(error))]
     described, problems = [], []
     for number in versions:
         try:
             described.append(_read_metadata(way, article, number, options))
         except (FetchError, ValueError) as error:
             problems.append(f"version {number}: {error}")
+            if isinstance(error, FetchError):
+                break  # the last version where they are probed, or the mirror is down
     if not described:
         missing = "; ".join(problems) or f"no metadata/{article}.*.json in the mirror"
         reason = "metadata_unreadable" if problems else "metadata_missing"
         if all("does not exist" in problem for problem in problems):
             reason = "metadata_missing"
-        return [
-            Document(
-                document_id=ref.key,
-                group_id=article,
-                source="pmc",
-                address=ref.address,
-                drops=[Drop("list", reason, missing[:500])],
-            )
-        ]
+        return [_unread(ref, article, reason, missing)]
     return [_preferred(way, described)]
 
 
-def _versions(way: Access, article: str) -> list[int]:
+def _unread(ref: DocumentRef, article: str, reason: str, detail: str) -> Document:
+    drops = [Drop("list", reason, detail[:500])]
+    return Document(ref.address, article, "pmc", ref.address, drops=drops)
+
+
+def _versions(way: Access, article: str) -> Sequence[int]:
     """The versions of an article that the mirror holds, ascending."""
     if way.root.startswith(("http://", "https://")):
-        listed = _versions_over_http(way, article)
-        return listed if listed is not None else list(range(1, _MOST_PROBED_VERSIONS))
+        keys = rest_listing(way, f"metadata/{article}.")
+        if keys is None:
+            return range(1, _MOST_PROBED_VERSIONS)
+        return sorted(v for v in (_version_of(key, article) for key in keys) if v)
     fs, root = filesystem(way)
     if "://" not in way.root or way.root.startswith("file://"):
-        return _local_versions(f"{root}/metadata").get(article, [])
+        folder = f"{root}/metadata"
+        return _local_versions(folder, os.stat(folder).st_mtime_ns).get(article, [])
     # s3fs and gcsfs list by prefix; a glob would list the whole bucket.
+    fs.invalidate_cache()
     names = fs.find(f"{root}/metadata", prefix=f"{article}.")
     return sorted(_version_of(name, article) for name in names if _version_of(name, article))
 
 
 @functools.lru_cache(maxsize=4)
-def _local_versions(folder: str) -> dict[str, list[int]]:
+def _local_versions(folder: str, changed_ns: int) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for path in sorted(Path(folder).iterdir()):
         if match := re.fullmatch(r"(PMC\d+)\.(\d+)\.json", path.name):
@@ -179,20 +204,6 @@ def _local_versions(folder: str) -> dict[str, list[int]]:
 def _version_of(name: str, article: str) -> int:
     match = re.search(rf"{article}\.(\d+)\.json\Z", name)
     return int(match[1]) if match else 0
-
-
-def _versions_over_http(way: Access, article: str) -> list[int] | None:
-    """Versions by the S3 REST listing; None where the server offers none."""
-    query = f"?list-type=2&prefix={quote(f'metadata/{article}.')}"
-    try:
-        listing = fetch(way, query)
-        root = etree.fromstring(listing, etree.XMLParser(resolve_entities=False, no_network=True))
-    except (FetchError, etree.XMLSyntaxError, ValueError):
-        return None
-    if not str(root.tag).endswith("ListBucketResult"):
-        return None
-    keys = [key.text or "" for key in root.iter("{*}Key")]
-    return sorted(_version_of(key, article) for key in keys if _version_of(key, article))
 
 
 def _read_metadata(way: Access, article: str, version: int, options: PmcOptions) -> Document:
@@ -245,7 +256,7 @@ def _files(record: dict, name: str) -> tuple[list[FileRef], list[str]]:
         parts = urlsplit(url)
         key = unquote(parts.path).lstrip("/")
         inside = key.removeprefix(f"{name}/")
-        if inside == key or ".." in inside.split("/") or not inside:
+        if inside == key or not _stays_inside(inside):
             foreign.append(url)
             continue
         if url is not record.get("xml_url") and not is_raster(inside):
@@ -253,6 +264,17 @@ def _files(record: dict, name: str) -> tuple[list[FileRef], list[str]]:
         md5 = parse_qs(parts.query).get("md5", [""])[0].lower()
         files.append(FileRef(name=inside, url=key, md5=md5))
     return files, foreign
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a name, however often it is percent-encoded, stays below its folder."""
+    for _ in range(4):
+        if not name or name.startswith("/") or "\\" in name or ".." in name.split("/"):
+            return False
+        if (decoded := unquote(name)) == name:
+            return True
+        name = decoded
+    return False
 
 
 def _preferred(way: Access, versions: list[Document]) -> Document:

@@ -8,6 +8,7 @@ day an article came to PMC) until each part fits. 3 requests a second, 10 with a
 from __future__ import annotations
 
 import datetime
+import http.client
 import json
 import os
 import random
@@ -79,10 +80,14 @@ class _Session:
         try:
             result = json.loads(reply, strict=False)["esearchresult"]
             if "ERROR" in result:
-                raise FetchError("query_refused", f"ESearch: {result['ERROR']}")
-            return int(result["count"]), [f"PMC{int(i)}" for i in result["idlist"]]
+                words = " ".join(str(result["ERROR"]).split())
+                raise FetchError("query_refused", f"ESearch: {words}")
+            count, ids = int(result["count"]), [f"PMC{int(i)}" for i in result["idlist"]]
         except (ValueError, KeyError, TypeError):
             raise FetchError("query_failed", "ESearch: the reply is no ESearch result") from None
+        if len(ids) < min(count, _MOST):
+            raise FetchError("query_failed", f"ESearch: {len(ids)} ids given of {count} counted")
+        return count, ids
 
     def _ask(self, body: bytes) -> bytes:
         problem = ""
@@ -90,7 +95,6 @@ class _Session:
             pause = self._last + self._gap_s - time.monotonic()
             backoff = random.uniform(0, 2.0**attempt) if attempt else 0.0
             time.sleep(max(0.0, pause, backoff))
-            self._last = time.monotonic()
             try:
                 with urllib.request.urlopen(  # noqa: S310 - the scheme is checked
                     self._url, data=body, timeout=_TIMEOUT_S
@@ -100,6 +104,8 @@ class _Session:
                 problem = f"HTTP {error.code}"
                 if error.code not in (429, 500, 502, 503, 504):
                     break
-            except OSError as error:
-                problem = str(getattr(error, "reason", error))
+            except (OSError, http.client.HTTPException) as error:
+                problem = " ".join(str(getattr(error, "reason", error)).split())
+            finally:
+                self._last = time.monotonic()
         raise FetchError("query_failed", f"ESearch at {self._url}: {problem}")

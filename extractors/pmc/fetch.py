@@ -9,13 +9,18 @@ import random
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
+import aiohttp
 import fsspec
 import msgspec
 from fsspec.core import url_to_fs
+from lxml import etree
 
 # What asking again cannot mend.
 _FINAL_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, TypeError)
+_HTTP = ("http://", "https://")
+_PASSING_STATUS = (408, 425, 429)
 _LONGEST_WAIT_S = 60.0
 
 
@@ -42,8 +47,17 @@ class Access(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(maxsize=32)
-def _filesystem(root: str, options: bytes) -> tuple[fsspec.AbstractFileSystem, str]:
-    fs, path = url_to_fs(root, **msgspec.json.decode(options))
+def _filesystem(
+    root: str, options: bytes, timeout_s: float
+) -> tuple[fsspec.AbstractFileSystem, str]:
+    decoded = msgspec.json.decode(options)
+    if root.startswith(_HTTP):
+        decoded.setdefault("client_kwargs", {})["timeout"] = aiohttp.ClientTimeout(
+            total=None, sock_connect=timeout_s, sock_read=timeout_s
+        )
+    fs, path = url_to_fs(root, **decoded)
+    if root.startswith("s3://"):
+        fs.retries = 1  # ours are enough; multiplied, one dead file would take an hour
     return fs, path.rstrip("/")
 
 
@@ -53,20 +67,57 @@ def storage_text(options: dict[str, object]) -> str:
 
 
 def filesystem(access: Access) -> tuple[fsspec.AbstractFileSystem, str]:
-    """The fsspec file system of a mirror and the path of its root in it."""
+    """The fsspec file system of a mirror and the path of its root in it. Raises `FetchError`."""
     options = msgspec.json.decode(access.storage)
     if access.root.startswith("s3://"):
         options.setdefault("anon", access.anonymous)
-        options.setdefault(
-            "config_kwargs",
-            {"connect_timeout": access.timeout_s, "read_timeout": access.timeout_s},
-        )
+        options.setdefault("max_concurrency", 1)  # else it asks for each file's size first
+        once = {"max_attempts": 0, "mode": "standard"}
+        times = {"connect_timeout": access.timeout_s, "read_timeout": access.timeout_s}
+        options.setdefault("config_kwargs", {"retries": once, **times})
     try:
-        return _filesystem(access.root, msgspec.json.encode(options, order="sorted"))
+        encoded = msgspec.json.encode(options, order="sorted")
+        return _filesystem(access.root, encoded, access.timeout_s)
     except ImportError as error:
         raise FetchError(
             "no_backend", f"{access.root}: {error}; install it with: pip install 'fabrica[cloud]'"
         ) from None
+    except (ValueError, TypeError) as error:
+        raise FetchError("no_backend", f"{access.root}: {brief(error)}") from None
+
+
+def brief(error: BaseException) -> str:
+    """An error of any library on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+def rest_listing(access: Access, prefix: str, folders: bool = False) -> list[str] | None:
+    """Keys (or, with `folders`, folder names) below a prefix by the S3 REST listing over HTTP.
+
+    None where the server answers but offers no such listing. Raises `FetchError`.
+    """
+    found: list[str] = []
+    token = ""
+    while True:
+        query = f"?list-type=2&prefix={quote(prefix, safe='')}"
+        query += "&delimiter=%2F" if folders else ""
+        query += f"&continuation-token={quote(token, safe='')}" if token else ""
+        try:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            root = etree.fromstring(fetch(access, query), parser)
+        except FetchError as error:
+            if error.reason in ("file_missing", "fetch_refused"):
+                return None
+            raise
+        except (etree.XMLSyntaxError, ValueError):
+            return None
+        if not str(root.tag).endswith("ListBucketResult"):
+            return None
+        path = "{*}CommonPrefixes/{*}Prefix" if folders else "{*}Contents/{*}Key"
+        found += [element.text or "" for element in root.iterfind(path)]
+        token = root.findtext("{*}NextContinuationToken") or ""
+        if not token:
+            return found
 
 
 def fetch(access: Access, path: str, md5: str = "") -> bytes:
@@ -78,19 +129,25 @@ def fetch(access: Access, path: str, md5: str = "") -> bytes:
     if cached := _from_cache(access, path, md5):
         return cached
     fs, root = filesystem(access)
+    where = path
+    if access.root.startswith(_HTTP) and not path.startswith("?"):
+        where = quote(path)
     problem, reason = "", "fetch_failed"
     tries = access.retries + 1 if "://" in access.root else 1
     for attempt in range(tries):
         if attempt:
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.5 * 2**attempt)))
         try:
-            data = fs.cat_file(f"{root}/{path}")
+            data = fs.cat_file(f"{root}/{where}")
         except FileNotFoundError:
             raise FetchError("file_missing", f"{access.root}/{path} does not exist") from None
         except _FINAL_ERRORS as error:
-            raise FetchError("fetch_failed", f"{path}: {type(error).__name__}: {error}") from None
+            raise FetchError("fetch_failed", f"{path}: {brief(error)}") from None
         except Exception as error:  # Each backend has its own errors for a lost connection.
-            problem, reason = f"{type(error).__name__}: {error}"[:200], "fetch_failed"
+            problem, reason = brief(error), "fetch_failed"
+            status = getattr(error, "status", None)
+            if isinstance(status, int) and 400 <= status < 500 and status not in _PASSING_STATUS:
+                raise FetchError("fetch_refused", f"{path}: HTTP {status}") from None
             continue
         found = hashlib.md5(data, usedforsecurity=False).hexdigest() if md5 else ""
         if found == md5.lower():

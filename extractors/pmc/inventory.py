@@ -12,9 +12,10 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
 
-from extractors.pmc.fetch import Access, FetchError, fetch, filesystem
+from extractors.pmc.fetch import Access, FetchError, brief, fetch, filesystem, rest_listing
 from schemas.sample import DocumentRef
 
 REPORTS = "inventory-reports/pmc-oa-opendata/metadata"
@@ -32,7 +33,9 @@ def inventory_refs(access: Access, which: str) -> Iterator[DocumentRef]:
         known = tags.get(article)
         tags[article] = f"{known} {version}:{etag}" if known else f"{version}:{etag}"
     for article, tag in tags.items():
-        yield DocumentRef(key=f"PMC{article}", address=f"PMC{article}", tag=tag)
+        # Most articles have one version; the rows of several come in any order.
+        ordered = " ".join(sorted(tag.split(" "))) if " " in tag else tag
+        yield DocumentRef(key=f"PMC{article}", address=f"PMC{article}", tag=ordered)
 
 
 def _manifest_path(access: Access, which: str) -> str:
@@ -42,11 +45,15 @@ def _manifest_path(access: Access, which: str) -> str:
         return f"{REPORTS}/{which}T01-00Z/manifest.json"
     if which != "latest":
         raise ValueError(f"inventory: {which!r} is neither latest, a date nor a manifest.json")
-    fs, root = filesystem(access)
-    try:
-        names = [str(name) for name in fs.ls(f"{root}/{REPORTS}", detail=False)]
-    except (OSError, NotImplementedError, ValueError):
-        names = []
+    if access.root.startswith(("http://", "https://")):
+        names = [f"/{name}" for name in rest_listing(access, f"{REPORTS}/", folders=True) or []]
+    else:
+        fs, root = filesystem(access)
+        fs.invalidate_cache()
+        try:
+            names = [str(name) for name in fs.ls(f"{root}/{REPORTS}", detail=False)]
+        except FileNotFoundError:
+            names = []
     days = sorted(n for n in names if re.search(r"/\d{4}-\d{2}-\d{2}T[^/]*/?\Z", n))
     if not days:
         raise FetchError("no_inventory", f"{access.root}/{REPORTS} holds no dated inventory")
@@ -60,11 +67,19 @@ def _rows(access: Access, manifest_path: str) -> Iterator[tuple[int, int, str]]:
     except (ValueError, KeyError, TypeError) as error:
         raise FetchError("no_inventory", f"{manifest_path}: not an inventory ({error})") from None
     for key, md5 in files:
-        data = fetch(access, key, md5)
-        with gzip.open(io.BytesIO(data), "rt", encoding="utf-8", newline="") as text:
-            for row in csv.reader(_bounded(text)):
-                if len(row) >= 4 and (match := _KEY.match(row[1])):
-                    yield int(match[1][3:]), int(match[2]), row[3]
+        try:
+            yield from _file_rows(fetch(access, key, md5))
+        except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
+            if isinstance(error, FetchError):
+                raise
+            raise FetchError("no_inventory", f"{key}: damaged ({brief(error)})") from None
+
+
+def _file_rows(data: bytes) -> Iterator[tuple[int, int, str]]:
+    with gzip.open(io.BytesIO(data), "rt", encoding="utf-8", newline="") as text:
+        for row in csv.reader(_bounded(text)):
+            if len(row) >= 4 and (match := _KEY.match(row[1])):
+                yield int(match[1][3:]), int(match[2]), row[3]
 
 
 def _bounded(lines: Iterator[str]) -> Iterator[str]:

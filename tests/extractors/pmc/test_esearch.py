@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import logging
 import time
@@ -176,7 +177,7 @@ def test_requests_are_spaced_as_ncbi_asks(
         inner = search.answer
         with Mirror(lambda *a: (times.append(time.monotonic()), inner(*a))[1]) as server:
             list(search_ids("x", f"{server.url}/eutils"))
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
     assert len(gaps) > 3
     assert min(gaps) >= gap_s - 0.02
     assert ("api_key" in search.asked[0][1]) == bool(key)

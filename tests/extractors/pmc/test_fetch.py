@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.pmc.fetch import Access, FetchError, fetch, filesystem, storage_text
+from extractors.pmc.fetch import Access, FetchError, fetch, storage_text
 from tests.servers import (
     KEYS,
     MIRROR,
@@ -208,7 +208,6 @@ def test_an_unknown_protocol_and_a_bad_option_are_one_line(sleeps: list[float]) 
         ),
     ):
         with pytest.raises((FetchError, ValueError)) as caught:
-            filesystem(access)
             fetch(access, PICTURE)
         assert "\n" not in str(caught.value)
 
