@@ -19,7 +19,7 @@ class Source:
 
     `enumerate(options)` yields refs cheaply; `describe(options, ref, cache)` gives a ref's
     documents; `extract(options, document, signature, cache)` yields samples with pictures.
-    `threads(options)` is how many documents are worth extracting at a time (remote: many).
+    `threads(options)` is how many documents may be worked on at a time (remote: many).
     """
 
     options: type[Options]
@@ -27,6 +27,7 @@ class Source:
     describe: Callable[..., list[Document]]
     extract: Callable[..., Iterator[Extracted]]
     threads: Callable[[Any], int]
+    is_remote: Callable[[Any], bool]
     summary: str
     needs: str
     where: str
@@ -42,6 +43,7 @@ def _folder_source(name: str, packages: bool, summary: str, where: str) -> Sourc
             options, document, signature
         ),
         threads=lambda options: 8 if "://" in options.root else 1,
+        is_remote=lambda options: "://" in options.root,
         summary=summary,
         needs="root: a folder",
         where=where,
@@ -56,6 +58,7 @@ SOURCES: dict[str, Source] = {
         describe=cloud.describe,
         extract=cloud.extract,
         threads=lambda options: options.concurrent_requests if cloud.is_remote(options) else 1,
+        is_remote=cloud.is_remote,
         summary="articles of PubMed Central: the PMC Cloud Service or a mirror of it",
         needs="articles: a list of ids, or query: an ESearch query, or inventory: latest",
         where="s3://pmc-oa-opendata or https://pmc-oa-opendata.s3.amazonaws.com",

@@ -18,6 +18,7 @@ from pipelines.errors import RunFailed, StorageError, UserError, storage_error
 from pipelines.version import VERSION
 
 _FAILED, _WRONG_INPUT = 1, 2
+_STORAGE_LIBRARIES = ("aiobotocore", "aiohttp", "botocore", "gcsfs", "google", "s3fs")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("FABRICA_DEBUG"):
             raise
         line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        if type(error).__module__.partition(".")[0] in _STORAGE_LIBRARIES:
+            print(f"fabrica: storage cannot be reached: {line}", file=sys.stderr)
+            return _WRONG_INPUT
         print(f"fabrica: unexpected {line} (FABRICA_DEBUG=1 shows where)", file=sys.stderr)
         return _FAILED
     except KeyboardInterrupt:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.recipe import Recipe
 from pipelines.storage import Store
+from schemas.identifiers import part_name
+from schemas.sample import Drop
+
+# The drop reason of what a network did not give; the next run asks again.
+PASSING_REASON = "fetch_failed"
 
 # Raised when a stage's code changes what it writes; finished partitions are then done again.
 STAGE_VERSIONS = {"list": 1, "extract": 1, "select": 1, "shard": 1, "manifest": 1}
@@ -42,10 +49,23 @@ class Context:
     def pictures(self) -> Store:
         return Store(self.pictures_from or self.out)
 
+    def cache_of(self, partition: int) -> str:
+        """The folder where fetched files of a partition wait for its commit."""
+        return os.path.join(self.cache, part_name(partition)) if self.cache else ""
+
     def fingerprint(self, stage: str, *parts: Any) -> str:
         """Changes with the stage's code version, the given configuration and its input."""
         state = json.dumps([stage, STAGE_VERSIONS[stage], *parts], sort_keys=True, default=str)
         return hashlib.sha256(state.encode()).hexdigest()[:32]
+
+
+def settled(fingerprint: str, drops: Iterable[Drop]) -> str:
+    """The fingerprint to commit with: another one where something failed that may pass.
+
+    Such a partition is as good as any to go on with, and is done again by the next run.
+    """
+    unsettled = any(drop.reason == PASSING_REASON for drop in drops)
+    return f"{fingerprint}+unsettled" if unsettled else fingerprint
 
 
 @functools.lru_cache(maxsize=4)

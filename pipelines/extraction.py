@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +14,7 @@ from extractors.pmc.jats.parse import BadXml, NotAnArticle
 from extractors.sources import SOURCES
 from filters.hashes import phash
 from pipelines import layout
-from pipelines.context import Context
+from pipelines.context import Context, settled
 from pipelines.guard import guarded
 from pipelines.listing import read_documents
 from pipelines.pool import Progress
@@ -38,14 +39,18 @@ def extract_partition(
     samples: list[Sample] = []
     with store.staged(layout.images_part(partition)) as path, open(path, "wb") as file:
         tar = TarWriter(file)
-        for sample, pictures in _all_samples(context, documents, skip, progress):
+        for sample, pictures in _all_samples(context, partition, documents, skip, progress):
             samples.append(_stored(sample, pictures, tar, layout.images_part(partition)))
         tar.close()
-    store.write_table(target, samples_to_table(samples), fingerprint)
+    drops = [drop for sample in samples for drop in sample.drops]
+    commit = settled(fingerprint, drops)
+    store.write_table(target, samples_to_table(samples), commit)
+    if commit == fingerprint and context.cache:
+        shutil.rmtree(context.cache_of(partition), ignore_errors=True)
     return {
         "documents": len(documents),
         "samples": len(samples),
-        "faults": sum(drop.reason == "fault" for s in samples for drop in s.drops),
+        "faults": sum(drop.reason == "fault" for drop in drops),
     }
 
 
@@ -57,7 +62,11 @@ def extract_fingerprint(context: Context, partition: int) -> str:
 
 
 def _all_samples(
-    context: Context, documents: list[Document], skip: Mapping[str, str], progress: Progress
+    context: Context,
+    partition: int,
+    documents: list[Document],
+    skip: Mapping[str, str],
+    progress: Progress,
 ) -> Iterator[Extracted]:
     """Samples with pictures of every document, in order; documents out of play as marked rows."""
     options = [options for _, options in context.recipe.source_options()]
@@ -67,6 +76,7 @@ def _all_samples(
         )
         for d in documents
     }
+    cache = context.cache_of(partition)
     # Each source keeps its own limit of requests, whatever another one may.
     gates = {index: threading.BoundedSemaphore(limit) for index, limit in limits.items()}
 
@@ -76,7 +86,7 @@ def _all_samples(
         chosen = options[document.source_index]
         try:
             with gates[document.source_index]:
-                found = SOURCES[document.source].extract(chosen, document, phash, context.cache)
+                found = SOURCES[document.source].extract(chosen, document, phash, cache)
                 return _unique(list(found))
         except NotAnArticle as error:
             return [(document_row(document, "extract", "not_an_article", str(error)), [])]

@@ -21,12 +21,13 @@ import pyarrow as pa
 from extractors.pmc.fetch import FetchError
 from extractors.sources import SOURCES
 from pipelines import layout
-from pipelines.context import Context
+from pipelines.context import Context, settled
 from pipelines.errors import UserError
 from pipelines.guard import guarded
 from pipelines.partitioned import tables_by_partition
 from pipelines.pool import Progress
 from pipelines.storage import Store
+from schemas.identifiers import short_hash
 from schemas.manifest import documents_from_table, documents_to_table
 from schemas.sample import Document, DocumentRef, Drop
 
@@ -160,7 +161,9 @@ def _forget_known(connection: duckdb.DuckDBPyConnection, store: Store, old: List
     gone = connection.sql(
         "SELECT DISTINCT key FROM listed WHERE key NOT IN (SELECT key FROM fresh)"
     )
-    store.write_table(layout.WITHDRAWN, gone.order("key").to_arrow_table(), "")
+    withdrawn = gone.order("key").to_arrow_table()
+    keys = "\n".join(withdrawn["key"].to_pylist())
+    store.write_table(layout.WITHDRAWN, withdrawn, short_hash(keys))
     connection.execute(
         """DELETE FROM fresh WHERE tag != ''
            AND (key, tag) IN (SELECT key, arg_max(tag, rowid) FROM listed GROUP BY key)"""
@@ -207,7 +210,7 @@ def describe_partition(
 
     def describe(ref: dict) -> list[Document]:
         with gates[ref["source_index"]]:
-            return _describe(ref, sources, context.cache, partition)
+            return _describe(ref, sources, context.cache_of(partition), partition)
 
     def fault(ref: dict, why: str) -> Document:
         drops = [Drop("list", "fault", why[:500])]
@@ -220,7 +223,8 @@ def describe_partition(
         guarded(describe, refs, lambda ref: ref["key"], fault, skip, progress, max(limits))
     )
     documents = [d for d in documents if d.source]  # an unchanged document gives none
-    store.write_table(target, documents_to_table(_numbered(documents)), fingerprint)
+    drops = (drop for document in documents for drop in document.drops)
+    store.write_table(target, documents_to_table(_numbered(documents)), settled(fingerprint, drops))
     return {"documents": len(documents)}
 
 

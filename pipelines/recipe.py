@@ -116,10 +116,16 @@ class Recipe(Options):
                 raise ValueError(f"{kind!r} is no kind of text{suggestion(kind, TEXT_KINDS)}")
         return kinds
 
+    def public(self) -> dict[str, Any]:
+        """The recipe as plain data that may be published: without `storage`, which has keys."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return {**data, "sources": self.sources_state()}
+
     def sources_state(self, without: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """The sources as plain data, without the settings that do not matter to the asker."""
+        """The sources as plain data, without secrets and what does not matter to the asker."""
+        hidden = {*without, "storage"}
         return [
-            {name: {k: v for k, v in options.items() if k not in without}}
+            {name: {k: v for k, v in options.items() if k not in hidden}}
             for entry in self.sources
             for name, options in entry.items()
         ]

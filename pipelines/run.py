@@ -5,12 +5,14 @@ Every step skips what is already done, so a run that was stopped anywhere goes o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from extractors.sources import SOURCES
 from pipelines import layout
 from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
 from pipelines.context import Context
@@ -24,6 +26,7 @@ from pipelines.selecting import select
 from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
 from pipelines.version import VERSION
+from schemas.identifiers import short_hash
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
         out=store.url,
-        workers=options.worker_count,
+        workers=_workers(recipe, options),
         folder=os.getcwd(),
         cache=options.cache or _default_cache(store),
     )
@@ -66,6 +69,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     listing = freeze(context, options.list_again)
     _say_listing(listing, old, options)
     spread("extract", listing.partitions, layout.EXTRACTED, context, options)
+    _remove_empty(context.cache)
     shards = select(context, listing)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", listing.partitions, layout.MANIFEST, context, options)
@@ -80,11 +84,26 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     return summary
 
 
+def _workers(recipe: Recipe, options: RunOptions) -> int:
+    """Processes to use: not more than a source allows requests at a time."""
+    limits = [
+        SOURCES[name].threads(source)
+        for name, source in recipe.source_options()
+        if SOURCES[name].is_remote(source)
+    ]
+    return min([options.worker_count, *limits])
+
+
 def _default_cache(store: Store) -> str:
     """Fetched files wait here until their partition is committed."""
     if store.is_local:
         return store.path("stages/fetched")
-    return os.path.join(tempfile.gettempdir(), "fabrica-fetched")
+    return os.path.join(tempfile.gettempdir(), f"fabrica-fetched-{short_hash(store.url)}")
+
+
+def _remove_empty(folder: str) -> None:
+    with contextlib.suppress(OSError):  # not there, or some partition still wants its files
+        os.rmdir(folder)
 
 
 def _check_folder(store: Store, recipe: Recipe) -> None:
@@ -122,7 +141,7 @@ def _cleaned(store: Store, context: Context, options: RunOptions) -> Summary | N
     if store.exists("stages") or not store.exists(layout.CORPUS_JSON):
         return None
     state = json.loads(store.read(layout.CORPUS_JSON))
-    if state.get("recipe") != json.loads(context.recipe_json) or options.list_again:
+    if state.get("recipe") != context.recipe.public() or options.list_again:
         raise UserError(
             f"{store.url}: its working files were removed (--clean), so it cannot be changed; "
             "choose another --out, or use: fabrica curate"
@@ -183,7 +202,7 @@ def complete(
     state = {
         "name": recipe.name,
         "fabrica": VERSION,
-        "recipe": json.loads(context.recipe_json),
+        "recipe": recipe.public(),
         "fingerprint": store.fingerprint(layout.PLAN),
         "counts": summary.counts(),
         "shards": summary.shards,

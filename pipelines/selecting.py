@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
+import weakref
 
 import duckdb
 import pyarrow as pa
@@ -94,6 +96,7 @@ def select_fingerprint(context: Context, listing: Listing) -> str:
     """What the shard plan must carry to be up to date."""
     store, recipe = context.store, context.recipe
     inputs = [store.fingerprint(layout.extracted_part(p)) for p in range(listing.partitions)]
+    inputs.append(store.fingerprint(layout.WITHDRAWN))
     return context.fingerprint(
         "select", recipe.select.model_dump(), recipe.caption, recipe.shards.model_dump(), inputs
     )
@@ -110,16 +113,24 @@ def connect(store: Store, temporary: str = "") -> duckdb.DuckDBPyConnection:
     if temporary:
         connection.execute(f"SET temp_directory = '{os.path.join(temporary, 'spill')}'")
     connection.execute("SET preserve_insertion_order = true")
-    if not store.is_local:
-        connection.register_filesystem(store.fs)
     return connection
 
 
 def view_of_parts(
     connection: duckdb.DuckDBPyConnection, store: Store, name: str, parts: list[str]
 ) -> None:
-    """A view over Parquet parts, with the number in each file's name as `partition`."""
-    files = ", ".join("'" + store.address(part).replace("'", "''") + "'" for part in parts)
+    """A view over Parquet parts, with the number in each file's name as `partition`.
+
+    Parts on object storage are copied here first: DuckDB would ask for each many times.
+    """
+    addresses = [store.address(part) for part in parts]
+    if not store.is_local:
+        folder = tempfile.mkdtemp(prefix="fabrica-parts-")
+        weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+        addresses = [os.path.join(folder, part.rpartition("/")[2]) for part in parts]
+        for part, address in zip(parts, addresses, strict=True):
+            store.fs.get_file(store.path(part), address)
+    files = ", ".join("'" + address.replace("'", "''") + "'" for address in addresses)
     connection.execute(
         f"""CREATE VIEW {name} AS
         SELECT * EXCLUDE (filename),

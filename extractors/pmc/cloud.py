@@ -152,21 +152,21 @@ def describe(options: PmcOptions, ref: DocumentRef, cache: str = "") -> list[Doc
     try:
         versions = [int(version)] if version else _versions(way, article)
     except Exception as error:  # Each backend has its own errors for a lost connection.
-        return [_unread(ref, article, "metadata_unreadable", brief(error))]
-    described, problems = [], []
+        return [_unread(ref, article, "fetch_failed", brief(error))]
+    described: list[Document] = []
+    problem, reason = f"no metadata/{article}.*.json in the mirror", "metadata_missing"
     for number in versions:
         try:
             described.append(_read_metadata(way, article, number, options))
-        except (FetchError, ValueError) as error:
-            problems.append(f"version {number}: {error}")
-            if isinstance(error, FetchError):
-                break  # the last version where they are probed, or the mirror is down
+        except FetchError as error:
+            if error.reason == "file_missing":
+                break  # past the last one, where versions are probed
+            # Another version in its place would be a silent choice.
+            return [_unread(ref, article, error.reason, str(error))]
+        except ValueError as error:
+            problem, reason = str(error), "metadata_unreadable"
     if not described:
-        missing = "; ".join(problems) or f"no metadata/{article}.*.json in the mirror"
-        reason = "metadata_unreadable" if problems else "metadata_missing"
-        if all("does not exist" in problem for problem in problems):
-            reason = "metadata_missing"
-        return [_unread(ref, article, reason, missing)]
+        return [_unread(ref, article, reason, problem)]
     return [_preferred(way, described)]
 
 

@@ -153,8 +153,11 @@ def fetch(access: Access, path: str, md5: str = "") -> bytes:
         if found == md5.lower():
             _to_cache(access, path, data)
             return data
-        problem, reason = f"MD5 is {found}, expected {md5}", "md5_mismatch"
-    raise FetchError(reason, f"{path}: {problem} (tries: {tries})")
+        again = f"MD5 is {found}, expected {md5}"
+        if again == problem:
+            break  # the same wrong bytes twice are no torn transfer
+        problem, reason = again, "md5_mismatch"
+    raise FetchError(reason, f"{path}: {problem} (tries: {attempt + 1})")
 
 
 def _cache_file(access: Access, path: str) -> Path:
