@@ -27,6 +27,8 @@ from pipelines.pool import Job, JobFailed, WorkerPool
 from pipelines.tasks import run_task
 
 DEFAULT_RUNNER = "FnApiRunner"
+# Tracebacks quote the line that raises: it must not read like the mark itself.
+_MARK = "fabrica refuses: {} ..fabrica"
 _REFUSED = re.compile(r"fabrica refuses: (.*?) \.\.fabrica", re.DOTALL)
 
 _pools: dict[int, WorkerPool] = {}
@@ -40,6 +42,14 @@ def _shared_pool(workers: int) -> WorkerPool:
             _pools[workers] = WorkerPool(workers)
             atexit.register(_pools[workers].close)
         return _pools[workers]
+
+
+def _close_pools() -> None:
+    """End all work now; what is queued would otherwise be done before this process can end."""
+    with _pools_lock:
+        for pool in _pools.values():
+            pool.close()
+        _pools.clear()
 
 
 class RunTasks(beam.DoFn):
@@ -67,7 +77,7 @@ class RunTasks(beam.DoFn):
                 counts = {"failed": 1}
             except UserError as error:
                 # Marked, so that the driver finds the one line in any runner's traceback.
-                raise RuntimeError(f"fabrica refuses: {error} ..fabrica") from None
+                raise RuntimeError(_MARK.format(error)) from None
             for name, value in counts.items():
                 Metrics.counter("fabrica", f"{self._task}_{name}").inc(value)
             yield WindowedValue(item, window.max_timestamp(), (window,))
@@ -83,7 +93,7 @@ def run_tasks(
     if not items:
         return {}
     options = pipeline_options(runner, beam_arguments)
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     try:
         pipeline = beam.Pipeline(options=options)
         (
@@ -94,7 +104,13 @@ def run_tasks(
         )
         result = pipeline.run()
         result.wait_until_finish()
+    except KeyboardInterrupt:
+        _close_pools()
+        raise
     except Exception as error:  # Runners wrap a worker's error in their own.
+        _close_pools()
+        if "KeyboardInterrupt" in str(error):
+            raise KeyboardInterrupt from None
         if match := _REFUSED.search(str(error)):
             raise StorageError(match[1]) from None
         raise UserError(_runner_problem(runner, error)) from None
@@ -135,4 +151,6 @@ def _counters(result: Any) -> dict[str, int]:
         found = result.metrics().query()["counters"]
     except (NotImplementedError, KeyError, AttributeError, ValueError):
         return {}
-    return {c.key.metric.name: int(c.result) for c in found if c.key.metric.namespace == "fabrica"}
+    return {
+        c.key.metric.name: int(c.result or 0) for c in found if c.key.metric.namespace == "fabrica"
+    }

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"fabrica: {error}", file=sys.stderr)
         return _WRONG_INPUT
     except OSError as error:
-        where = str(error.filename or "storage")
+        where = str(error.filename or getattr(options, "out", "") or "storage")
         words = f"{where}: {error.strerror or error}"
         refused = storage_error(error, where) or StorageError(words)
         print(f"fabrica: {refused}", file=sys.stderr)
@@ -49,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
         if type(error).__module__.partition(".")[0] in _STORAGE_LIBRARIES:
             print(f"fabrica: storage cannot be reached: {line}", file=sys.stderr)
+            return _WRONG_INPUT
+        if type(error).__name__ == "IOException":  # DuckDB's: its temporary folder is full, say
+            print(f"fabrica: {line}", file=sys.stderr)
             return _WRONG_INPUT
         print(f"fabrica: unexpected {line} (FABRICA_DEBUG=1 shows where)", file=sys.stderr)
         return _FAILED

@@ -37,6 +37,7 @@ def extract_partition(
         return {"partitions_before": 1}
     documents = read_documents(store, partition)
     samples: list[Sample] = []
+    store.remove(target)  # the commit goes before what it stands for
     with store.staged(layout.images_part(partition)) as path, open(path, "wb") as file:
         tar = TarWriter(file)
         for sample, pictures in _all_samples(context, partition, documents, skip, progress):

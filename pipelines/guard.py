@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from pipelines import pool as workers
 from pipelines.errors import UserError, storage_error
 from pipelines.pool import Progress
 
@@ -37,7 +38,7 @@ def guarded(
     A row in `skip` is not tried (it killed a worker before). With `threads` > 1, rows are worked
     on ahead of time, at most two per thread, for work that waits on a network.
     """
-    if threads <= 1:
+    if threads <= 1 or workers.one_at_a_time:
         for row in rows:
             progress(name_of(row))
             yield from _results(work, row, name_of, fault, skip)
@@ -72,7 +73,8 @@ def _results(
     except Exception as error:  # One bad row must not stop the others.
         if isinstance(error, OSError) and (refusal := storage_error(error, name)):
             raise refusal from None
-        return [fault(row, f"{type(error).__name__}: {error}")]
+        why = f"{type(error).__name__}: {error}"
+        return [fault(row, why.encode("utf-8", "backslashreplace").decode())]
     if not results:
         return [fault(row, str(RowLost(f"the stage gave nothing back for {name}")))]
     return results

@@ -163,7 +163,7 @@ def _forget_known(connection: duckdb.DuckDBPyConnection, store: Store, old: List
     )
     withdrawn = gone.order("key").to_arrow_table()
     keys = "\n".join(withdrawn["key"].to_pylist())
-    store.write_table(layout.WITHDRAWN, withdrawn, short_hash(keys))
+    store.write_table(layout.WITHDRAWN, withdrawn, short_hash(keys) if keys else "")
     connection.execute(
         """DELETE FROM fresh WHERE tag != ''
            AND (key, tag) IN (SELECT key, arg_max(tag, rowid) FROM listed GROUP BY key)"""

@@ -24,6 +24,9 @@ from pipelines.errors import UserError
 Progress = Callable[[str], None]
 JobFunction = Callable[..., dict[str, int]]
 
+# In a child whose job killed one before: rows are to be worked on singly, to see which does it.
+one_at_a_time = False
+
 
 @dataclass(frozen=True)
 class Job:
@@ -52,6 +55,9 @@ class _Child:
 
 @dataclass
 class _Attempts:
+    """`free`: failures that use up no try, as they led to a skipped row or to more care."""
+
+    free: int = 0
     blamed: dict[str, int] = field(default_factory=dict)
     skip: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -68,6 +74,8 @@ class WorkerPool:
             self._idle.put(None)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="fabrica-job")
         self._closing = threading.Event()
+        self._children: list[_Child] = []
+        self._lock = threading.Lock()
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -80,26 +88,31 @@ class WorkerPool:
         return self._threads.submit(self._run, job)
 
     def close(self) -> None:
-        """End all children at once; jobs still waiting are cancelled."""
+        """End all children at once, also those at work; jobs still waiting are cancelled."""
         self._closing.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        while True:
-            try:
-                child = self._idle.get_nowait()
-            except queue.Empty:
-                return
-            if child is not None:
-                self._end(child)
+        with self._lock:
+            children, self._children = self._children, []
+        for child in children:
+            child.process.kill()
+        self._threads.shutdown(wait=True)
+        for child in children:
+            self._end(child)
 
     def _run(self, job: Job) -> dict[str, int]:
         attempts = _Attempts()
         child = self._idle.get()
         try:
-            # A blamed row is skipped after its second death; others may still need their tries.
-            while len(attempts.failures) <= job.retries + len(attempts.skip):
-                if child is None or not child.process.is_alive():
-                    child = self._start()
-                kind, value = self._attempt(child, job, attempts.skip)
+            while len(attempts.failures) - attempts.free <= job.retries:
+                try:
+                    if child is None or not child.process.is_alive():
+                        child = self._start()
+                except (EOFError, OSError) as error:  # the fork server was killed just now
+                    attempts.failures.append(f"no worker could be started: {error}")
+                    self._closing.wait(0.5)  # until the next start finds it gone and makes another
+                    continue
+                careful = attempts.free > 0
+                kind, value = self._attempt(child, job, attempts.skip, careful)
                 if kind == "done":
                     return value
                 if kind == "refused":
@@ -108,25 +121,30 @@ class WorkerPool:
                     attempts.failures.append(value)
                     continue
                 self._end(child)
-                self._blame(attempts, child.at, value, job.retries)
+                self._blame(attempts, child.at, value, job.retries, careful)
                 child = None
             raise JobFailed("; ".join(dict.fromkeys(attempts.failures)))
         finally:
             self._idle.put(child)
 
     @staticmethod
-    def _blame(attempts: _Attempts, row: str, how: str, retries: int) -> None:
+    def _blame(attempts: _Attempts, row: str, how: str, retries: int, careful: bool) -> None:
         attempts.failures.append(f"{how} at {row!r}" if row else how)
-        if row:
+        if row and not careful:  # with threads it may have been another row: see which it is
+            attempts.free += 1
+        elif row:
             attempts.blamed[row] = attempts.blamed.get(row, 0) + 1
             if attempts.blamed[row] > max(0, min(retries - 1, 1)):
                 attempts.skip[row] = how
+                attempts.free += attempts.blamed[row]
 
-    def _attempt(self, child: _Child, job: Job, skip: dict[str, str]) -> tuple[str, Any]:
+    def _attempt(
+        self, child: _Child, job: Job, skip: dict[str, str], careful: bool
+    ) -> tuple[str, Any]:
         """One try: `done`, `refused`, `raised` by the child, or `died` of it."""
         child.at = ""
         try:
-            child.connection.send((job.function, job.arguments, skip))
+            child.connection.send((job.function, job.arguments, skip, careful))
             while True:
                 ready = multiprocessing.connection.wait(
                     [child.connection, child.process.sentinel], job.timeout_s
@@ -151,10 +169,18 @@ class WorkerPool:
         process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
         process.start()
         theirs.close()
-        return _Child(process, ours)
+        child = _Child(process, ours)
+        with self._lock:
+            self._children.append(child)
+            closed = self._closing.is_set()
+        if closed:
+            self._end(child)
+            raise JobFailed("the pool is closed")
+        return child
 
-    @staticmethod
-    def _end(child: _Child) -> None:
+    def _end(self, child: _Child) -> None:
+        with self._lock:
+            self._children = [c for c in self._children if c is not child]
         child.process.kill()
         child.process.join(10)
         child.connection.close()
@@ -173,10 +199,12 @@ def _cause_of_death(exit_code: int | None) -> str:
 
 def _serve(connection: multiprocessing.connection.Connection) -> None:
     """A child's life: jobs from the pipe until the parent is gone."""
+    global one_at_a_time
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
-            function, arguments, skip = connection.recv()
+            function, arguments, skip, one_at_a_time = connection.recv()
         except (EOFError, OSError):
             return
         try:
@@ -190,6 +218,14 @@ def _serve(connection: multiprocessing.connection.Connection) -> None:
             connection.send(reply)
         except OSError:
             os._exit(1)
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end, also in the middle of a row, and go with it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _teller(connection: multiprocessing.connection.Connection) -> Progress:

@@ -65,6 +65,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
         return done
     # Its presence means complete, which the corpus is not while it changes.
     store.remove(layout.CORPUS_JSON)
+    store.sweep()
     old = read_listing(store)
     listing = freeze(context, options.list_again)
     _say_listing(listing, old, options)
@@ -77,6 +78,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     summary = summarise(store, listing.partitions, [s.name for s in shards])
     write_papers(store, recipe, summary)
     write_report(store, recipe.name, summary)
+    store.sweep()
     complete(store, context, recipe, summary)
     if options.clean:
         store.remove("stages", folder=True)
@@ -168,14 +170,20 @@ def spread(task: str, count: int, folder: str, context: Context, options: RunOpt
     for name in store.names(f"stages/{task}"):
         if name.endswith(".failed"):
             store.remove(f"stages/{task}/{name}")
-    with watch(Progress(task, count, store, folder), options.say):
-        run_tasks(task, range(count), context, options.runner, options.beam_arguments)
-    for swept in (folder, layout.SHARDS, f"{layout.EXTRACTED}/images"):
-        store.sweep(swept)
+    try:
+        with watch(Progress(task, count, store, folder), options.say):
+            run_tasks(task, range(count), context, options.runner, options.beam_arguments)
+    finally:
+        store.sweep()
     failed = [n for n in store.names(f"stages/{task}") if n.endswith(".failed")]
     if failed:
-        lines = [f"{task} {n[5:10]}: {store.read_text(f'stages/{task}/{n}')}" for n in failed]
+        lines = [f"{task} {_number(n)}: {store.read_text(f'stages/{task}/{n}')}" for n in failed]
         raise RunFailed("\n".join([*lines, "the others are done; run again to try these again"]))
+
+
+def _number(name: str) -> int:
+    """42 of `part-00042.parquet`."""
+    return int(name.removeprefix("part-").partition(".")[0])
 
 
 def _remove_stale(store: Store, shards: set[str], partitions: int) -> None:
@@ -187,7 +195,7 @@ def _remove_stale(store: Store, shards: set[str], partitions: int) -> None:
         if name.removesuffix(".parquet") not in shards:
             store.remove(f"{layout.SHARD_INDEX}/{name}")
     for name in store.names(layout.MANIFEST):
-        if int(name[5:10]) >= partitions:
+        if _number(name) >= partitions:
             store.remove(f"{layout.MANIFEST}/{name}")
 
 

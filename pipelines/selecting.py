@@ -79,6 +79,7 @@ def write_decisions(
     fingerprint: str,
 ) -> None:
     """Write the tables `decided` and `placed` by partition, and last, as the commit, the plan."""
+    store.remove(layout.PLAN)  # it must not stand for decisions that are being replaced
     reader = connection.sql(
         """SELECT d.partition, d.sample_id, d.drops, d.kept, d.duplicate_of,
                   CASE WHEN d.kept THEN d.split ELSE '' END AS split,

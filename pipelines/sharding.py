@@ -37,6 +37,7 @@ def write_shard(
     if store.fingerprint(target) == fingerprint and store.exists(layout.shard_tar(shard.name)):
         return {"shards_before": 1}
     index: list[tuple[str, list[Image]]] = []
+    store.remove(target)  # the commit goes before what it stands for
     with store.staged(layout.shard_tar(shard.name)) as path, open(path, "wb") as file:
         tar = TarWriter(file)
         for sample, pictures in _shard_samples(context, shard):

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -115,17 +115,22 @@ class Store:
                 self.fs.put_file(staging, self.path(relative))
                 self.fs.invalidate_cache()
         except OSError as error:
-            raise storage_error(error, self.address(relative)) or error from None
+            where = self.address(relative)  # not the temporary name, which differs every time
+            plain = OSError(error.errno, error.strerror, where) if error.strerror else error
+            raise storage_error(error, where) or plain from None
         finally:
             if os.path.exists(staging):
                 os.remove(staging)
 
-    def sweep(self, folder: str) -> None:
-        """Remove what a killed run left half written in a folder."""
-        if self.is_local and os.path.isdir(self.path(folder)):
-            for name in os.listdir(self.path(folder)):
+    def sweep(self) -> None:
+        """Remove what a killed run left half written anywhere."""
+        if not self.is_local:
+            return
+        for folder, _, names in os.walk(self.path()):
+            for name in names:
                 if name.startswith(_TEMPORARY):
-                    os.remove(f"{self.path(folder)}/{name}")
+                    with suppress(FileNotFoundError):
+                        os.remove(os.path.join(folder, name))
 
     def write_table(self, relative: str, table: pa.Table, fingerprint: str) -> None:
         """Commit a partition: a Parquet file that carries its fingerprint."""

@@ -121,8 +121,7 @@ def _check_mirror(options: PmcOptions) -> None:
             )
         return
     try:
-        listing = "?list-type=2&max-keys=1&prefix=metadata%2FPMC0."
-        fetch(way, listing if way.root.startswith("http") else "metadata/PMC0.1.json")
+        fetch(way, "?list-type=2&max-keys=1" if way.root.startswith("http") else "metadata/none")
     except FetchError as error:
         # "Not there" and "not for you" are answers: somebody is there.
         if error.reason not in ("file_missing", "fetch_refused"):

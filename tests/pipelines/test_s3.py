@@ -671,6 +671,8 @@ def test_the_next_run_mends_what_a_failing_server_cost(tmp_path: Path, few: str)
         build(recipe, out, workers=1)
         twice = {p: n for p, n in server.paths(status=200).items() if p in whole and n > 1}
         twice.pop("/", None)
+        # Its MD5 is wrong for good, so no copy of it can be trusted.
+        twice.pop("/PMC990000010.1/arm5.png", None)
         assert twice == {}
         assert set(told(manifest(out))) == {s.sample_id for s in rows}
         still = {s.sample_id for s in manifest(out) for d in s.drops if d.reason == "fetch_failed"}
