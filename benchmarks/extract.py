@@ -30,7 +30,7 @@ from extractors.pmc.jats.parse import parse_articles
 from extractors.pmc.jats.references import add_references
 
 _ROUNDS = 7
-_COPIES = 60
+_COPIES = 180
 _RECIPE = """
 name: benchmark
 sources: [jats: {{root: {root}}}]

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 
-_BOUNDARY = re.compile(
-    r"""[.!?…]["'”’)\]\ue001]*(?P<gap>[ ]+)(?=["'“‘¿¡\ue000]*[A-Z0-9À-ÞΑ-Ω])|(?P<line>\n)"""
-)
+_BOUNDARY = re.compile(r"""[.!?…]["'”’)\]]*[ ]+(?=["'“‘¿¡]*[A-Z0-9À-ÞΑ-Ω])""")
 _ABBREVIATIONS = frozenset(
     """
     fig figs figure figures figura figuras tab tabs eq eqs ref refs no nos nr vs cf ca approx
@@ -28,18 +26,25 @@ _OPENER = re.compile(r"(?:The|This|These|In|We|A|An|It|Our|However|Here|To|As|Fo
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """`(start, end)` of each sentence of `text`, in order, blanks between them left out."""
-    spans, start = [], 0
-    for match in _BOUNDARY.finditer(text):
-        line = match.start("line")
-        if line < 0 and _refused(text, match.start(), match.end()):
-            continue
-        end = line if line >= 0 else match.start("gap")
-        if end > start:
-            spans.append((start, end))
-        start = match.end()
-    if text[start:].strip():
-        spans.append((start, len(text)))
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        _add_spans(text, start, end, spans)
+        start = end + 1
     return spans
+
+
+def _add_spans(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+    """Append the spans of one line of `text`."""
+    for match in _BOUNDARY.finditer(text, start, end):
+        if not _refused(text, match.start(), match.end()):
+            spans.append((start, match.start() + len(match[0].rstrip(" "))))
+            start = match.end()
+    while start < end and text[start] == " ":
+        start += 1
+    if start < end:
+        spans.append((start, end))
 
 
 def _refused(text: str, stop: int, after: int) -> bool:
@@ -49,7 +54,7 @@ def _refused(text: str, stop: int, after: int) -> bool:
     last = text[max(text.rfind(" ", 0, stop), text.rfind("\n", 0, stop)) + 1 : stop]
     if len(last) > 12:
         return False
-    word = last.lstrip("([\"'“‘\ue000").lower()
+    word = last.lstrip("([\"'“‘").lower()
     if word in _MAY_END:
         return not _OPENER.match(text, after)
     if word in _ABBREVIATIONS:

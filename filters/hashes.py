@@ -25,7 +25,8 @@ _COSINES = _cosines()
 def phash(image: Image.Image) -> int:
     """The 64-bit perceptual hash of a decoded picture of any mode and size."""
     grey = image if image.mode == "L" else image.convert("L")
-    small = grey.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    # Box averages are a good low-pass here and take a third of the time of a finer filter.
+    small = grey.resize((_SIDE, _SIDE), Image.Resampling.BOX)
     pixels = np.asarray(small, dtype=np.float32)
     low = (_COSINES @ pixels @ _COSINES.T).ravel()
     bits = low > np.partition(low[1:], 31)[31]

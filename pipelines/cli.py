@@ -136,6 +136,9 @@ def _out(options: argparse.Namespace, name: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from pipelines.pool import warm_up
+
+    warm_up()  # its imports run beside ours
     from pipelines.recipe import load_recipe
 
     recipe = load_recipe(options.recipe, options.set)

@@ -33,7 +33,7 @@ def extract_partition(
     store = context.store
     target = layout.extracted_part(partition)
     fingerprint = extract_fingerprint(context, partition)
-    if store.fingerprint(target) == fingerprint:
+    if store.fingerprint(target) == fingerprint and store.exists(layout.images_part(partition)):
         return {"partitions_before": 1}
     documents = read_documents(store, partition)
     samples: list[Sample] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
 import os
 import queue
 import signal
@@ -24,8 +25,16 @@ from pipelines.errors import UserError
 Progress = Callable[[str], None]
 JobFunction = Callable[..., dict[str, int]]
 
+_PRELOADED = ["pipelines.tasks"]
+
 # In a child whose job killed one before: rows are to be worked on singly, to see which does it.
 one_at_a_time = False
+
+
+def warm_up() -> None:
+    """Start the process that children are forked from; it imports what they need meanwhile."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
+    multiprocessing.forkserver.ensure_running()
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class WorkerPool:
 
     def __init__(self, workers: int) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["pipelines.tasks"])
+        self._context.set_forkserver_preload(_PRELOADED)
         self._idle: queue.SimpleQueue[_Child | None] = queue.SimpleQueue()
         for _ in range(workers):
             self._idle.put(None)

@@ -177,7 +177,9 @@ def spread(task: str, count: int, folder: str, context: Context, options: RunOpt
         store.sweep()
     failed = [n for n in store.names(f"stages/{task}") if n.endswith(".failed")]
     if failed:
-        lines = [f"{task} {_number(n)}: {store.read_text(f'stages/{task}/{n}')}" for n in failed]
+        lines = [
+            f"{task} {_number(n):05d}: {store.read_text(f'stages/{task}/{n}')}" for n in failed
+        ]
         raise RunFailed("\n".join([*lines, "the others are done; run again to try these again"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import BinaryIO
@@ -19,11 +20,11 @@ from pipelines.selecting import read_plan
 from pipelines.storage import Store
 from pipelines.tarwriter import TarWriter
 from schemas.identifiers import shard_key
-from schemas.manifest import IMAGES, MANIFEST, samples_from_table
+from schemas.manifest import IMAGES, MANIFEST
 from schemas.sample import Image, Sample
 
 _INDEX = pa.schema([("sample_id", pa.string()), ("images", IMAGES)])
-_CHUNK_ROWS = 2_000
+_DECODER = msgspec.json.Decoder(Sample)
 
 
 def write_shard(
@@ -63,23 +64,35 @@ def manifest_fingerprint(context: Context, partition: int) -> str:
 def _shard_samples(context: Context, shard: PlannedShard) -> Iterator[tuple[Sample, list[bytes]]]:
     """The kept samples of a shard with their pictures, partition by partition, in id order."""
     for partition in range(shard.first_partition, shard.last_partition + 1):
-        rows = decided_rows(context, partition, shard.name)
-        for start in range(0, rows.num_rows, _CHUNK_ROWS):
-            samples = samples_from_table(rows.slice(start, _CHUNK_ROWS))
-            wanted = [image for sample in samples for image in sample.images]
-            pictures = _pictures(context.pictures, wanted)
-            for sample in samples:
-                yield sample, [next(pictures) for _ in sample.images]
+        # By way of JSON: several times faster than Arrow's own conversion of nested rows.
+        query = _decided_sql(context, partition, shard.name)
+        records = _connection().sql(f"SELECT to_json(r)::VARCHAR FROM ({query}) r").fetchall()
+        samples = [_DECODER.decode(record) for (record,) in records]
+        pictures = _pictures(context.pictures, (i for sample in samples for i in sample.images))
+        for sample in samples:
+            yield sample, [next(pictures) for _ in sample.images]
 
 
-def decided_rows(context: Context, partition: int, shard: str | None = None) -> pa.Table:
-    """A partition's rows, by id, with the caption chosen and what select decided filled in.
+def decided_rows(context: Context, partition: int) -> pa.Table:
+    """All rows of a partition as the manifest has them."""
+    rows = _connection().sql(_decided_sql(context, partition)).to_arrow_table()
+    return rows.cast(MANIFEST).combine_chunks()
+
+
+@functools.cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    """One per process; opening one takes longer than a query."""
+    return duckdb.connect(config={"threads": 1})
+
+
+def _decided_sql(context: Context, partition: int, shard: str | None = None) -> str:
+    """SQL for a partition's rows, by id, with the caption chosen and what select decided filled in.
 
     With `shard`, only the rows of that shard, their pictures still where extract put them;
     without, all rows, with the pictures of kept ones where they lie in their shards.
     """
     store = context.store
-    connection = duckdb.connect(config={"threads": 1})
+    connection = _connection()
     decisions = store.read_table(layout.selected_part(partition))
     connection.register("decisions", decisions)
     connection.register("extracted", store.read_table(layout.extracted_part(partition)))
@@ -92,14 +105,11 @@ def decided_rows(context: Context, partition: int, shard: str | None = None) -> 
             [placed, *(store.read_table(layout.shard_index(name)) for name in shards)]
         )
     connection.register("placed", placed)
-    rows = connection.sql(
-        f"""SELECT e.* REPLACE ({caption_sql(context.recipe.caption)} AS caption,
+    return f"""SELECT e.* REPLACE ({caption_sql(context.recipe.caption)} AS caption,
             coalesce(p.images, e.images) AS images, d.drops AS drops, d.kept AS kept,
             d.duplicate_of AS duplicate_of, d.split AS split, d.shard AS shard)
         FROM extracted e JOIN decisions d USING (sample_id) LEFT JOIN placed p USING (sample_id)
         WHERE {condition} ORDER BY e.sample_id"""
-    ).to_arrow_table()
-    return rows.cast(MANIFEST).combine_chunks()
 
 
 def _pictures(store: Store, images: Iterable[Image]) -> Iterator[bytes]:

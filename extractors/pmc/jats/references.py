@@ -8,6 +8,7 @@ leads to a figure, its number in plain text ("see Figure 2") does.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from extractors.pmc.jats.figures import FigureRecord
 from extractors.pmc.jats.parse import Element
@@ -51,7 +52,7 @@ def add_references(root: Element, figures: list[FigureRecord]) -> None:
         rid = xref.get("rid", "")
         if rid not in by_id and not (" " in rid and _named(rid, by_id)):
             continue
-        paragraph = _paragraph_of(xref)
+        paragraph = _paragraph_of(xref, paragraphs)
         if paragraph is not None:
             cited = paragraphs.setdefault(paragraph, {})
             cited[xref] = len(cited)
@@ -70,14 +71,16 @@ def add_references(root: Element, figures: list[FigureRecord]) -> None:
 Mentions = dict[int, tuple[list[tuple[str, str]], list[tuple[str, str]]]]
 
 
-def _paragraph_of(xref: Element) -> Element | None:
-    """The paragraph around an xref; None within a figure's own caption."""
+def _paragraph_of(xref: Element, known: Container[Element]) -> Element | None:
+    """The paragraph around an xref; None within the caption of a figure."""
     paragraph = None
     for ancestor in xref.iterancestors():
         if ancestor.tag in ("fig", "fig-group"):
             return None
         if paragraph is None and ancestor.tag in _PARAGRAPHS:
             paragraph = ancestor
+            if paragraph in known:
+                break
     return paragraph
 
 

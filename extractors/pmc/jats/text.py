@@ -56,6 +56,8 @@ def clean_text(element: Element | None) -> str:
     """The text of an element, tidy; `""` for None."""
     if element is None:
         return ""
+    if not len(element):
+        return tidy(element.text or "")
     pieces: list[str] = []
     _walk(element, pieces, None)
     return tidy("".join(pieces))
@@ -102,8 +104,10 @@ def _walk(element: Element, pieces: list[str], cited: dict[Element, int] | None)
             pieces.append(CITE_OPEN)
             _walk(child, pieces, None)
             pieces.append(CITE_CLOSE)
-        else:
+        elif len(child):
             _walk(child, pieces, cited)
+        elif child.text:
+            pieces.append(child.text)
         if child.tail:
             pieces.append(child.tail)
 
