@@ -137,6 +137,8 @@ def _best(function: Callable[[], None]) -> float:
 def whole_run(data: Path, folder: Path) -> dict[str, float]:
     """Pairs per second on 1 and 2 workers, and memory as the corpus grows tenfold."""
     large = multiply(data, folder / "large", _COPIES)
+    if not large.exists():
+        return {"pairs": 0, "pairs_per_s_1": 0.0, "pairs_per_s_2": 0.0, "peak_mb": 0.0}
     small = multiply(data, folder / "small", _COPIES // 10)
     documents = 40
     one = _timed_run(large, folder / "one", 1, documents)

@@ -138,7 +138,7 @@ def _sample(
     drops: list[Drop],
 ) -> Sample:
     texts = [Text("caption", text, language) for language, text in figure.captions]
-    texts += [Text(kind, text, figure.language, writer) for kind, text, writer in figure.references]
+    texts += [Text(*mention) for mention in figure.references]
     own = {
         "figure_title": figure.title,
         "section": figure.section,

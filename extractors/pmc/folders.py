@@ -129,6 +129,7 @@ def _describe_xml(
                 address=address,
                 entry=entry,
                 checksum=f"{checksum}-{entry}",
+                meta={"file": address},
             )
         )
     return documents
@@ -139,7 +140,8 @@ def _bad_document(
 ) -> Document:
     name = base or ref.key
     drops = [Drop("list", reason, detail[:500])]
-    return Document(name, name, source, address, checksum=ref.tag, drops=drops)
+    meta = {"file": address}
+    return Document(name, name, source, address, checksum=ref.tag, meta=meta, drops=drops)
 
 
 def _checksum(files: ArticleFiles) -> str:

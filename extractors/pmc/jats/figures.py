@@ -40,7 +40,7 @@ class FigureRecord:
     problem: str = ""
     merged: list[str] = field(default_factory=list)
     merged_graphics: list[str] = field(default_factory=list)
-    references: list[tuple[str, str, str]] = field(default_factory=list)
+    references: list[tuple[str, str, str, str]] = field(default_factory=list)
     reference_ids: set[str] = field(default_factory=set)
 
     @property

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 from html.entities import name2codepoint
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lxml import etree
 
 Element: TypeAlias = etree._Element
+
+# No entity is expanded, no DTD fetched, no depth or size beyond libxml2's limits.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 MAX_XML_BYTES = 64 * 2**20
 _PEEK_BYTES = 512 * 2**10
@@ -56,12 +66,7 @@ def peek_article(data: bytes) -> Element | None:
     parser = etree.XMLPullParser(
         events=("start", "end"),
         tag=("article", "article-meta"),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        **_SAFE,
     )
     try:
         for start in range(0, min(len(data), _PEEK_BYTES), _PEEK_STEP):
@@ -80,16 +85,7 @@ def peek_article(data: bytes) -> Element | None:
 
 
 def _parser(recover: bool = False, encoding: str | None = None) -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        recover=recover,
-        encoding=encoding,
-    )
+    return etree.XMLParser(recover=recover, encoding=encoding, **_SAFE)
 
 
 _STRICT = _parser()

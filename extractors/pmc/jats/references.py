@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from extractors.pmc.jats.article import XML_LANG, language_of
 from extractors.pmc.jats.figures import FigureRecord
 from extractors.pmc.jats.parse import Element
 from extractors.pmc.jats.text import CITE_CLOSE, CITE_OPEN, clean_text, marked_text
@@ -37,11 +38,12 @@ _LONGEST_RANGE = 60
 
 
 def add_references(root: Element, figures: list[FigureRecord]) -> None:
-    """Give each figure its citing sentences and paragraphs: `references` of (kind, text, writer).
+    """Give each figure its citing sentences and paragraphs: `references` of (kind, text, language,
+    writer).
 
     Kinds are `reference` (one sentence) and `reference_paragraph`; sentences come first, in
-    document order, each text once. The third of a tuple is who writes: `""` for the authors,
-    `peer_review` for letters printed with the article.
+    document order, each text once. The writer is `""` for the authors, `peer_review` for
+    letters printed with the article.
     """
     by_id: dict[str, list[FigureRecord]] = {}
     for figure in figures:
@@ -63,12 +65,13 @@ def add_references(root: Element, figures: list[FigureRecord]) -> None:
     for figure in figures:
         sentences, whole = mentions[id(figure)]
         figure.references = [
-            *(("reference", *pair) for pair in dict.fromkeys(sentences)),
-            *(("reference_paragraph", *pair) for pair in dict.fromkeys(whole)),
+            *(("reference", *mention) for mention in dict.fromkeys(sentences)),
+            *(("reference_paragraph", *mention) for mention in dict.fromkeys(whole)),
         ]
 
 
-Mentions = dict[int, tuple[list[tuple[str, str]], list[tuple[str, str]]]]
+Mention = tuple[str, str, str]
+Mentions = dict[int, tuple[list[Mention], list[Mention]]]
 
 
 def _paragraph_of(xref: Element, known: Container[Element]) -> Element | None:
@@ -111,14 +114,14 @@ def _record_mentions(
     targets: list[list[FigureRecord]],
     mentions: Mentions,
 ) -> None:
-    writer = _writer_of(paragraph)
+    writer, language = _voice_of(paragraph)
     sentences = sentence_spans(text)
     for start, group in zip(starts, targets, strict=True):
         sentence = next((text[a:b] for a, b in sentences if a <= start < b), text)
         for figure in group:
             of_sentences, of_paragraphs = mentions[id(figure)]
-            of_sentences.append((sentence, writer))
-            of_paragraphs.append((text, writer))
+            of_sentences.append((sentence, language, writer))
+            of_paragraphs.append((text, language, writer))
 
 
 def _unmark(marked: str) -> tuple[str, list[tuple[int, int]]]:
@@ -199,9 +202,12 @@ def _plain_numbers(match: re.Match[str]) -> list[tuple[str, int]]:
     return [("fig", n) for n in numbers]
 
 
-def _writer_of(paragraph: Element) -> str:
-    """`""` for the authors' text, `peer_review` for letters printed with the article."""
-    for ancestor in paragraph.iterancestors("sub-article", "response"):
-        if ancestor.tag == "response" or ancestor.get("article-type") in _REVIEW:
-            return "peer_review"
-    return ""
+def _voice_of(paragraph: Element) -> tuple[str, str]:
+    """Who writes a paragraph (`""` the authors, `peer_review` letters printed along), and in what
+    language."""
+    writer, language = "", paragraph.get(XML_LANG)
+    for top in paragraph.iterancestors("sub-article", "response", "article"):
+        language = language or top.get(XML_LANG)
+        if top.tag == "response" or top.get("article-type") in _REVIEW:
+            writer = "peer_review"
+    return writer, language_of(language)

@@ -32,7 +32,7 @@ def _figures(body: str) -> list[FigureRecord]:
 
 
 def _sentences(figure: FigureRecord) -> list[str]:
-    return [text for kind, text, _ in figure.references if kind == "reference"]
+    return [text for kind, text, *_ in figure.references if kind == "reference"]
 
 
 def _text(inner: str) -> str:
@@ -128,8 +128,8 @@ def test_sentences_and_paragraphs_keep_panel_letters() -> None:
     )
     figure = _figures(body)[0]
     assert figure.references == [
-        ("reference", "The node grew (Fig. 1b).", ""),
-        ("reference_paragraph", "First. The node grew (Fig. 1b). Last.", ""),
+        ("reference", "The node grew (Fig. 1b).", "en", ""),
+        ("reference_paragraph", "First. The node grew (Fig. 1b). Last.", "en", ""),
     ]
 
 
@@ -148,7 +148,7 @@ def test_peer_review_is_marked() -> None:
         f"<body>{_five()}</body><sub-article article-type='decision-letter'><body>"
         '<p>I doubt <xref rid="F1">Fig. 1</xref>.</p></body></sub-article>'
     )
-    assert _figures(body)[0].references[0] == ("reference", "I doubt Fig. 1.", "peer_review")
+    assert _figures(body)[0].references[0] == ("reference", "I doubt Fig. 1.", "en", "peer_review")
 
 
 def test_group_captions_are_inherited() -> None:
@@ -187,7 +187,7 @@ def test_a_translation_is_the_same_figure(href: str) -> None:
     (figure,) = _figures(body)
     assert figure.captions == [("en", "Caption 1."), ("es", "Hola.")]
     assert figure.merged == ["S1"]
-    assert _sentences(figure) == ["Véase la Figura 1."]
+    assert figure.references[0] == ("reference", "Véase la Figura 1.", "es", "")
 
 
 def test_scans_tables_and_equations_are_said_to_be_none() -> None:

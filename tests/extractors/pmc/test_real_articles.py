@@ -118,8 +118,8 @@ def test_citing_sentences_for_more_figures_than_medpmc(
     with_reference = sum(1 + len(f.merged) for f in figures if f.references)
     assert with_reference >= 1_060
     for figure in figures:
-        paragraphs = [text for kind, text, _ in figure.references if kind == "reference_paragraph"]
-        for kind, text, _ in figure.references:
+        paragraphs = [text for kind, text, *_ in figure.references if kind == "reference_paragraph"]
+        for kind, text, *_ in figure.references:
             assert kind == "reference_paragraph" or any(text in p for p in paragraphs)
 
 
@@ -136,7 +136,7 @@ def test_ranges_reach_figures_that_no_xref_names(
     jats_data: Path, path: str, figure_id: str, words: str
 ) -> None:
     (figure,) = [f for f in _figures(jats_data / path) if f.id == figure_id]
-    assert any(words in text for kind, text, _ in figure.references if kind == "reference")
+    assert any(words in text for kind, text, *_ in figure.references if kind == "reference")
 
 
 @pytest.fixture(scope="module")
