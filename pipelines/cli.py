@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"fabrica: {error}", file=sys.stderr)
         return _WRONG_INPUT
+    except BrokenPipeError:  # the reader of a pipe has seen enough: `fabrica ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         where = str(error.filename or getattr(options, "out", "") or "storage")
         words = f"{where}: {error.strerror or error}"
@@ -223,10 +226,7 @@ def _query(options: argparse.Namespace) -> int:
     from pipelines.query import query
 
     form = "json" if options.json else "csv" if options.csv else "table"
-    try:
-        query(open_corpus(options.corpus), options.sql, form)
-    except BrokenPipeError:  # `fabrica query ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    query(open_corpus(options.corpus), options.sql, form)
     return 0
 
 

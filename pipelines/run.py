@@ -161,7 +161,7 @@ def _say_listing(listing: Listing, old: Listing | None, options: RunOptions) -> 
         )
     else:
         added = listing.documents - old.documents
-        options.say(f"list: {added:,} new or changed documents in new partitions")
+        options.say(f"list: {added:,} documents are new or may have changed")
 
 
 def spread(task: str, count: int, folder: str, context: Context, options: RunOptions) -> None:

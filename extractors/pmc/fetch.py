@@ -21,6 +21,7 @@ from lxml import etree
 _FINAL_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, TypeError)
 _HTTP = ("http://", "https://")
 _PASSING_STATUS = (408, 425, 429)
+_SAME_WRONG_BYTES = 3
 _LONGEST_WAIT_S = 60.0
 
 
@@ -133,6 +134,7 @@ def fetch(access: Access, path: str, md5: str = "") -> bytes:
     if access.root.startswith(_HTTP) and not path.startswith("?"):
         where = quote(path)
     problem, reason = "", "fetch_failed"
+    wrong: dict[str, int] = {}
     tries = access.retries + 1 if "://" in access.root else 1
     for attempt in range(tries):
         if attempt:
@@ -153,10 +155,10 @@ def fetch(access: Access, path: str, md5: str = "") -> bytes:
         if found == md5.lower():
             _to_cache(access, path, data)
             return data
-        again = f"MD5 is {found}, expected {md5}"
-        if again == problem:
-            break  # the same wrong bytes twice are no torn transfer
-        problem, reason = again, "md5_mismatch"
+        problem, reason = f"MD5 is {found}, expected {md5}", "md5_mismatch"
+        wrong[found] = wrong.get(found, 0) + 1
+        if wrong[found] >= _SAME_WRONG_BYTES:
+            break  # no torn transfer: the file is not what its metadata says
     raise FetchError(reason, f"{path}: {problem} (tries: {attempt + 1})")
 
 
