@@ -7,6 +7,11 @@ BIN = .venv/bin
 demo: .venv/.base
 	$(BIN)/fabrica run recipes/demo.yaml --out demo-corpus
 	$(BIN)/fabrica verify demo-corpus
+	@echo
+	@echo "The report:  $(CURDIR)/demo-corpus/report/index.html"
+	@echo "Try next:    $(BIN)/fabrica query demo-corpus \"SELECT reason, count(*) FROM drops GROUP BY 1\""
+	@echo "             $(BIN)/fabrica run recipes/demo.yaml --out demo-corpus --set select.non_commercial=drop"
+	@echo "Your own:    README.md, \"Your own articles\""
 
 test: .venv/.dev lint
 	$(BIN)/python -m pytest
