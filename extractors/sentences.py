@@ -18,6 +18,7 @@ _ABBREVIATIONS = frozenset(
     aug sep sept oct nov dec i.v i.p i.m s.c b.i.d a.m p.m
     """.split()  # noqa: SIM905 - a list of 80 quoted words is no easier to read
 )
+_LONGEST_ABBREVIATION = 12
 _INITIAL = re.compile(r"\(?[A-Z]\Z")
 # "etc." and "al." may end a sentence, but only a capitalised common opener shows it.
 _MAY_END = frozenset({"etc", "al"})
@@ -38,7 +39,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 def _add_spans(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
     """Append the spans of one line of `text`."""
     for match in _BOUNDARY.finditer(text, start, end):
-        if not _refused(text, match.start(), match.end()):
+        if not _refused(text, start, match.start(), match.end()):
             spans.append((start, match.start() + len(match[0].rstrip(" "))))
             start = match.end()
     while start < end and text[start] == " ":
@@ -47,12 +48,12 @@ def _add_spans(text: str, start: int, end: int, spans: list[tuple[int, int]]) ->
         spans.append((start, end))
 
 
-def _refused(text: str, stop: int, after: int) -> bool:
-    """Whether the word before the mark at `stop` means that the sentence goes on."""
+def _refused(text: str, start: int, stop: int, after: int) -> bool:
+    """Whether the word before the mark at `stop` means that the sentence from `start` goes on."""
     if text[stop] != ".":
         return False
-    last = text[max(text.rfind(" ", 0, stop), text.rfind("\n", 0, stop)) + 1 : stop]
-    if len(last) > 12:
+    last = text[max(text.rfind(" ", start, stop) + 1, start) : stop]
+    if len(last) > _LONGEST_ABBREVIATION:
         return False
     word = last.lstrip("([\"'“‘").lower()
     if word in _MAY_END:

@@ -28,6 +28,7 @@ def _split(text: str) -> list[str]:
         ["The rhythm was irregular at 2 a.m. (Figure 1) and regular at noon."],
         ["It grew. (Figure 3)."],
         ["A first paragraph", "a second one"],
+        ["A paragraph ends", "Fig. 2 shows the next."],
     ],
 )
 def test_boundaries(sentences: list[str]) -> None:
