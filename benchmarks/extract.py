@@ -12,6 +12,7 @@ metadata (it finds no citing sentences) of the same files are timed beside ours.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import subprocess
@@ -71,6 +72,7 @@ def jats_figures(data: Path) -> dict[str, float]:
                 continue
 
     ours()
+    gc.freeze()  # as worker processes do
     articles = counts["articles"]
     return {
         "jats_articles_per_s": articles / _best(ours),

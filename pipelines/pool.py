@@ -7,6 +7,7 @@ replaced and its job tried again; the row it was at is named, and skipped in the
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.forkserver
@@ -210,6 +211,7 @@ def _serve(connection: multiprocessing.connection.Connection) -> None:
     """A child's life: jobs from the pipe until the parent is gone."""
     global one_at_a_time
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what is imported stays; looking through it again and again costs a tenth
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
