@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -162,8 +161,3 @@ class Store:
         """A file open for ranged reads."""
         with self.fs.open(self.path(relative), "rb") as file:
             yield file
-
-    def copy_in(self, local: str, relative: str) -> None:
-        """Put a copy of a local file in place."""
-        with self.staged(relative) as file:
-            shutil.copyfile(local, file)

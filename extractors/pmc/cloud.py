@@ -193,6 +193,7 @@ def _versions(way: Access, article: str) -> Sequence[int]:
 
 @functools.lru_cache(maxsize=4)
 def _local_versions(folder: str, changed_ns: int) -> dict[str, list[int]]:
+    """Versions by article; `changed_ns`, the folder's time, is there to outdate the cache."""
     found: dict[str, list[int]] = {}
     for path in sorted(Path(folder).iterdir()):
         if match := re.fullmatch(r"(PMC\d+)\.(\d+)\.json", path.name):
