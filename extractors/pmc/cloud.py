@@ -120,8 +120,11 @@ def _check_mirror(options: PmcOptions) -> None:
                 "no_mirror", f"{options.mirror}: no such folder, or no metadata/ folder in it"
             )
         return
+    once_more = msgspec.structs.replace(way, retries=min(2, way.retries))
     try:
-        fetch(way, "?list-type=2&max-keys=1" if way.root.startswith("http") else "metadata/none")
+        fetch(
+            once_more, "?list-type=2&max-keys=1" if way.root.startswith("http") else "metadata/none"
+        )
     except FetchError as error:
         # "Not there" and "not for you" are answers: somebody is there.
         if error.reason not in ("file_missing", "fetch_refused"):
