@@ -45,6 +45,13 @@ def caption_sql(preference: Sequence[str]) -> str:
     return f"coalesce({', '.join([*choices, quoted('')])})"
 
 
+def size_sql(row: str) -> str:
+    """SQL for the bytes that a row of alias `row` takes in a shard, never too few."""
+    return f"""coalesce(list_sum(list_transform({row}.images, lambda i: i.length)), 0)::BIGINT
+                + octet_length(encode(to_json({row})::VARCHAR))
+                + octet_length(encode({row}.caption)) + {_OVERHEAD_BYTES}"""
+
+
 def decide(
     connection: duckdb.DuckDBPyConnection,
     rules: Mapping[str, str],
@@ -84,8 +91,7 @@ def _judged_sql(rules: Mapping[str, str], policy: Policy) -> str:
             length(s.caption) AS caption_length,
             len(s.texts) AS text_count,
             array_to_string(list_transform(s.images, lambda i: i.sha256), ' ') AS pixels,
-            list_sum(list_transform(s.images, lambda i: i.length))::BIGINT AS image_bytes,
-            octet_length(encode(to_json(s)::VARCHAR)) + octet_length(encode(s.caption)) AS text_bytes,
+            {size_sql("s")} AS bytes,
             s.drops AS old_drops,
             CASE WHEN m.reason IS NOT NULL THEN [{document_mark}] ELSE [] END
             || CASE WHEN {alive} THEN {marks} ELSE [] END AS new_drops
@@ -136,7 +142,7 @@ def _decided_sql(policy: Policy) -> str:
             coalesce(d.winner, '') AS duplicate_of,
             CASE WHEN {place} < {policy.test!r} THEN 'test'
                  WHEN {place} < {policy.test + policy.val!r} THEN 'val' ELSE 'train' END AS split,
-            coalesce(j.image_bytes, 0) + j.text_bytes + {_OVERHEAD_BYTES} AS bytes
+            j.bytes
         FROM judged j LEFT JOIN duplicates d USING (partition, sample_id)"""
 
 

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.selection import plan_shards
+from filters.selection import plan_shards, size_sql
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.corpus import Corpus, views
@@ -102,8 +102,6 @@ def _plan(context: Context, partitions: int, fingerprint: str) -> list[str]:
     return [shard.name for shard in planned]
 
 
-_DECIDED_SQL = """CREATE TABLE decided AS
-    SELECT partition, sample_id, drops, kept, duplicate_of, split,
-        coalesce(list_sum(list_transform(images, lambda i: i.length)), 0)::BIGINT
-        + octet_length(encode(to_json(e)::VARCHAR)) + octet_length(encode(caption)) + 6144 AS bytes
+_DECIDED_SQL = f"""CREATE TABLE decided AS
+    SELECT partition, sample_id, drops, kept, duplicate_of, split, {size_sql("e")} AS bytes
     FROM extracted e"""

@@ -13,6 +13,19 @@ MINI_PMC = ROOT / "examples" / "mini-pmc"
 DATA = Path(os.environ.get("FABRICA_DATA", ROOT.parent / "shared" / "data"))
 
 
+def fabrica(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Run one command in this process; its exit code, output and errors. No traceback, ever."""
+    from pipelines import cli
+
+    try:
+        code = cli.main([str(a) for a in arguments])
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return code, out, err
+
+
 @pytest.fixture(autouse=True)
 def _no_network() -> None:
     """Only loopback: a test that reaches out fails."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pipelines import cli
-from tests.conftest import MINI_PMC, ROOT
+from tests.conftest import MINI_PMC, ROOT, fabrica
 
 RECIPE = f"""
 name: small
@@ -30,54 +30,44 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "small.yaml"
 
 
-def _fabrica(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    try:
-        code = cli.main([str(a) for a in arguments])
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return code, out, err
-
-
 def test_run_plan_and_run_again(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _fabrica(capsys, "plan", recipe)
+    code, out, _ = fabrica(capsys, "plan", recipe)
     assert (code, "not planned yet" in out) == (0, True)
-    code, out, _ = _fabrica(capsys, "run", recipe, "--workers", 1)
+    code, out, _ = fabrica(capsys, "run", recipe, "--workers", 1)
     assert code == 0
     assert "report: " in out
     before = {p: p.stat().st_mtime_ns for p in Path("small").rglob("part-*")}
-    code, out, _ = _fabrica(capsys, "plan", recipe, "--json")
+    code, out, _ = fabrica(capsys, "plan", recipe, "--json")
     assert all(s["done"] == s["total"] for s in json.loads(out)["stages"])
-    assert _fabrica(capsys, "run", recipe, "--workers", 1)[0] == 0
+    assert fabrica(capsys, "run", recipe, "--workers", 1)[0] == 0
     assert {p: p.stat().st_mtime_ns for p in Path("small").rglob("part-*")} == before
 
 
 def test_a_changed_rule_extracts_nothing_again(
     recipe: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _fabrica(capsys, "run", recipe, "--workers", 1)
+    fabrica(capsys, "run", recipe, "--workers", 1)
     part = Path("small/stages/extract/part-00000.parquet")
     before = part.stat().st_mtime_ns
-    code, out, _ = _fabrica(
+    code, out, _ = fabrica(
         capsys, "run", recipe, "--json", "--set", "select.rules.large=width > 100000"
     )
     assert code == 0
     assert json.loads(out)["kept"] == 0
     assert part.stat().st_mtime_ns == before
     assert not list(Path("small/shards").glob("*.tar"))
-    assert _fabrica(capsys, "verify", "small")[0] == 0
+    assert fabrica(capsys, "verify", "small")[0] == 0
 
 
 def test_clean_removes_working_files_and_verify_still_passes(
     recipe: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _fabrica(capsys, "run", recipe, "--clean", "--workers", 1)[0] == 0
+    assert fabrica(capsys, "run", recipe, "--clean", "--workers", 1)[0] == 0
     assert not Path("small/stages").exists()
-    assert _fabrica(capsys, "verify", "small")[0] == 0
-    code, out, _ = _fabrica(capsys, "run", recipe)
+    assert fabrica(capsys, "verify", "small")[0] == 0
+    code, out, _ = fabrica(capsys, "run", recipe)
     assert (code, "nothing to do" in out) == (0, True)
-    code, _, err = _fabrica(capsys, "run", recipe, "--set", "shards.max_samples=1")
+    code, _, err = fabrica(capsys, "run", recipe, "--set", "shards.max_samples=1")
     assert (code, err.count("\n")) == (2, 1)
 
 
@@ -106,7 +96,7 @@ def test_clean_removes_working_files_and_verify_still_passes(
 def test_wrong_input_is_one_line_and_exit_code_2(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = _fabrica(capsys, *arguments)
+    code, _, err = fabrica(capsys, *arguments)
     assert code == 2
     assert words in err
     assert err.splitlines()[-1].startswith("fabrica")
@@ -117,39 +107,37 @@ def test_a_folder_that_is_not_ours_is_left_alone(
 ) -> None:
     Path("mine").mkdir()
     Path("mine/thesis.txt").write_text("years of work")
-    code, _, err = _fabrica(capsys, "run", recipe, "--out", "mine")
+    code, _, err = fabrica(capsys, "run", recipe, "--out", "mine")
     assert (code, "not empty" in err) == (2, True)
     assert os.listdir("mine") == ["thesis.txt"]
 
 
 def test_another_corpus_is_left_alone(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _fabrica(capsys, "run", recipe, "--workers", 1)
-    code, _, err = _fabrica(capsys, "run", recipe, "--set", "name=other", "--out", "small")
+    fabrica(capsys, "run", recipe, "--workers", 1)
+    code, _, err = fabrica(capsys, "run", recipe, "--set", "name=other", "--out", "small")
     assert (code, "holds another corpus" in err) == (2, True)
-    assert _fabrica(capsys, "verify", "small")[0] == 0
+    assert fabrica(capsys, "verify", "small")[0] == 0
 
 
-def test_too_many_faults_are_exit_code_1(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run that put up with nothing ends with 1, names the rows, and leaves a whole corpus."""
-    Path("ids.txt").write_text("PMC990000001\nPMC990000010\n")
-    strict = ["run", recipe, "--set", "run.max_fault_share=0"]
-    assert _fabrica(capsys, *strict, "--json")[0] == 0
-    table = "small/stages/extract/part-00000.parquet"
-    assert Path(table).exists()
-    from pipelines import run as run_module
-    from pipelines.summary import Summary
-
-    summary = Summary(
-        1, [], rows=10, kept=9, documents=1, kept_documents=1, images=9, image_bytes=1, faults=1
-    )
-    with pytest.raises(run_module.RunFailed, match="1 of 10 rows are faults"):
-        run_module._check_faults(
-            run_module.Recipe(name="x", sources=[{}], run={"max_fault_share": 0.05}), summary
-        )
+def test_too_many_faults_are_exit_code_1(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An article that never comes is a fault; the corpus is whole, and the exit code tells."""
+    mirror = shutil.copytree(MINI_PMC, tmp_path / "mirror")
+    xml = mirror / "PMC990000004.1" / "PMC990000004.1.xml"
+    xml.unlink()
+    os.mkfifo(xml)
+    settings = [f"sources.0.pmc.mirror={mirror}", "run.timeout_s=1", "run.retries=0"]
+    options = [word for setting in settings for word in ("--set", setting)]
+    code, _, err = fabrica(capsys, "run", recipe, "--workers", 1, *options)
+    assert (code, "1 of 4 rows are faults" in err) == (1, True)
+    assert fabrica(capsys, "verify", "small")[0] == 0
+    allowed = ["--set", "run.max_fault_share=0.25"]
+    assert fabrica(capsys, "run", recipe, "--workers", 1, *options, *allowed)[0] == 0
 
 
 def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _fabrica(capsys, "sources", "--json")
+    code, out, _ = fabrica(capsys, "sources", "--json")
     assert code == 0
     assert set(json.loads(out)) == {"pmc", "pmc_packages", "jats"}
 
@@ -158,7 +146,7 @@ def test_a_list_that_names_an_article_twice_or_wrongly(
     recipe: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("ids.txt").write_text("PMC990000001\nPMC990000001\nPMC999999999\nPMC990000005.9\n")
-    code, out, _ = _fabrica(capsys, "run", recipe, "--json")
+    code, out, _ = fabrica(capsys, "run", recipe, "--json")
     counts = json.loads(out)
     assert code == 0
     assert counts["documents"] == 3

@@ -14,20 +14,10 @@ import duckdb
 import pytest
 import webdataset
 
-from pipelines import cli
 from pipelines.corpus import open_corpus
 from pipelines.errors import UserError
 from pipelines.verify import verify
-
-
-def _fabrica(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    try:
-        code = cli.main([str(a) for a in arguments])
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
+from tests.conftest import fabrica
 
 
 @pytest.fixture
@@ -60,7 +50,7 @@ def test_tars_are_plain_and_reproducible(demo_corpus: Path) -> None:
 
 
 def test_verify_finds_nothing_wrong(demo_corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _fabrica(capsys, "verify", demo_corpus)[0] == 0
+    assert fabrica(capsys, "verify", demo_corpus)[0] == 0
 
 
 def _flip(path: Path, needle: bytes) -> None:
@@ -97,7 +87,7 @@ def test_verify_finds_each_kind_of_damage(
         state = json.loads((copied / "corpus.json").read_text())
         state["counts"]["kept"] += 1
         (copied / "corpus.json").write_text(json.dumps(state))
-    code, out, _ = _fabrica(capsys, "verify", copied)
+    code, out, _ = fabrica(capsys, "verify", copied)
     assert code == 1
     assert out.strip()
 
@@ -123,7 +113,7 @@ def test_queries_of_every_view(demo_corpus: Path, capsys: pytest.CaptureFixture[
         "scores",
         "drops",
     ):
-        code, out, _ = _fabrica(
+        code, out, _ = fabrica(
             capsys, "query", demo_corpus, f"SELECT count(*) FROM {view}", "--csv"
         )
         assert code == 0, view
@@ -136,14 +126,14 @@ def test_the_three_questions(demo_corpus: Path, capsys: pytest.CaptureFixture[st
         "SELECT reason, count(*) AS n FROM drops GROUP BY 1 ORDER BY 1",
         "SELECT meta['year'] AS year, count(*) AS n FROM samples GROUP BY 1 ORDER BY 1",
     ):
-        code, out, _ = _fabrica(capsys, "query", demo_corpus, sql, "--json")
+        code, out, _ = fabrica(capsys, "query", demo_corpus, sql, "--json")
         rows = [json.loads(line) for line in out.splitlines()]
         assert code == 0
         assert sum(row["n"] for row in rows) > 10
 
 
 def test_a_wrong_query_is_one_line(demo_corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = _fabrica(capsys, "query", demo_corpus, "SELECT captoin FROM samples")
+    code, _, err = fabrica(capsys, "query", demo_corpus, "SELECT captoin FROM samples")
     assert code == 2
     assert err.count("\n") == 1
 
@@ -153,8 +143,8 @@ def test_curate_takes_down_for_good(
 ) -> None:
     out = tmp_path / "smaller"
     where = "document_id NOT IN ('PMC990000001.1')"
-    assert _fabrica(capsys, "curate", demo_corpus, "--where", where, "--out", out, "--json")[0] == 0
-    assert _fabrica(capsys, "verify", out)[0] == 0
+    assert fabrica(capsys, "curate", demo_corpus, "--where", where, "--out", out, "--json")[0] == 0
+    assert fabrica(capsys, "verify", out)[0] == 0
     secret = "Chest radiograph, frontal view"
     connection = duckdb.connect()
     old, new = (
@@ -182,9 +172,7 @@ def test_curate_takes_down_for_good(
 def test_curate_refuses_what_is_no_condition(
     demo_corpus: Path, tmp_path: Path, where: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = _fabrica(
-        capsys, "curate", demo_corpus, "--where", where, "--out", tmp_path / "x"
-    )
+    code, _, err = fabrica(capsys, "curate", demo_corpus, "--where", where, "--out", tmp_path / "x")
     assert code == 2
     assert words in err
     assert err.count("\n") == 1
@@ -193,7 +181,7 @@ def test_curate_refuses_what_is_no_condition(
 def test_curate_does_not_write_into_a_full_folder(
     demo_corpus: Path, copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = _fabrica(capsys, "curate", demo_corpus, "--where", "true", "--out", copied)
+    code, _, err = fabrica(capsys, "curate", demo_corpus, "--where", "true", "--out", copied)
     assert (code, "not empty" in err) == (2, True)
 
 
