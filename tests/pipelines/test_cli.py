@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,21 @@ def test_too_many_faults_are_exit_code_1(
     assert fabrica(capsys, "verify", "small")[0] == 0
     allowed = ["--set", "run.max_fault_share=0.25"]
     assert fabrica(capsys, "run", recipe, "--workers", 1, *options, *allowed)[0] == 0
+
+
+def test_shards_keep_both_limits(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("ids.txt").write_text("PMC990000011\nPMC990000014\nPMC990000016\n")
+    limits = ["--set", "shards.max_bytes=120000", "--set", "shards.max_samples=3"]
+    assert fabrica(capsys, "run", recipe, "--workers", 1, *limits)[0] == 0
+    sizes = []
+    for tar in Path("small/shards").glob("*.tar"):
+        with tarfile.open(tar) as members:
+            samples = sum(name.endswith(".txt") for name in members.getnames())
+        assert samples <= 3
+        assert samples == 1 or tar.stat().st_size <= 120_000
+        sizes.append(samples)
+    assert max(sizes) > 1
+    assert len(sizes) > 4
 
 
 def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
