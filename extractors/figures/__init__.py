@@ -1,0 +1,1 @@
+"""Compound figures: panel boxes, panel letters, subcaptions, and which belongs to which."""
