@@ -1,0 +1,296 @@
+"""Which markers of a caption name its panels: those whose labels form A, B, C ... (the sequence
+test), in one kind of label and a strong form first, gaps filled from weaker forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from extractors.figures.caption_markers import ROMAN, Marker
+
+_FAMILY = {
+    "bracket": "bracket", "half": "bracket", "panel": "panel", "colon": "colon", "dot": "dot",
+    "comma": "comma", "dash": "dash", "equals": "equals", "bare": "bare", "loose": "loose",
+}  # fmt: skip
+_FAMILIES = ("bracket", "panel", "colon", "dot", "comma", "dash", "equals", "bare", "loose")
+_STRONG = frozenset({"bracket", "panel", "colon", "dot"})
+_ORDERLY = frozenset({"comma", "dash", "equals", "bare", "loose"})
+_LEAST = {"loose": 3}
+_KINDS = ("upper", "lower", "alnum", "roman", "number")
+_CONTINUED_LEAST = 3
+
+
+class System(msgspec.Struct, frozen=True):
+    """The marker system of a caption: its labels in order, its true markers in caption order.
+
+    `family` is the form that carries it; `gaps` labels are missing from the sequence, `descents`
+    come before their forerunner.
+    """
+
+    kind: str
+    family: str
+    labels: tuple[str, ...]
+    markers: tuple[Marker, ...]
+    gaps: int
+    descents: int
+
+
+def choose_system(markers: Sequence[Marker]) -> System | None:
+    """The believable system of these candidates; None where there is none."""
+    best: tuple[tuple[float, ...], System] | None = None
+    for kind in _KINDS:
+        found = _of_kind(markers, kind)
+        if found:
+            rank = _rank(found)
+            if best is None or rank > best[0]:
+                best = (rank, found)
+    return best[1] if best else None
+
+
+def _rank(system: System) -> tuple[float, ...]:
+    """Strong forms before weak ones, letters before numbers, then what begins first."""
+    letters = system.kind in ("upper", "lower", "alnum")
+    single = system.kind != "alnum"
+    return (
+        system.family in _STRONG and letters,
+        letters,
+        system.family in _STRONG,
+        single,
+        -system.markers[0].start,
+        len(system.labels),
+    )
+
+
+def _of_kind(markers: Sequence[Marker], kind: str) -> System | None:
+    """The best system of one kind of label."""
+    mine = [m for m in (_as_kind(m, kind) for m in markers) if m]
+    if sum(len(m.labels) for m in mine) < 2:
+        return None
+    best: System | None = None
+    for family in _FAMILIES:
+        chosen = _in_family(mine, family)
+        system = _sequence(chosen, kind, family)
+        if system and (best is None or _better(system, best)):
+            best = system
+    return _extended(best, mine, markers) if best else None
+
+
+def _better(new: System, old: System) -> bool:
+    """A weaker form must show clearly more labels."""
+    if new.family in _STRONG and len(new.labels) == len(old.labels):
+        return _opening(new) > _opening(old)
+    margin = 1 if new.family in _STRONG else 2
+    return len(new.labels) >= len(old.labels) + margin
+
+
+def _opening(system: System) -> int:
+    """How many labels are introduced at the start of a sentence or clause."""
+    return sum(bool(m.opens) for m in _introducing(system))
+
+
+def _as_kind(marker: Marker, kind: str) -> Marker | None:
+    """The marker read as `kind`: a lone i, v, x may be roman, upper or lower."""
+    if marker.kind == kind:
+        return marker
+    if kind == "roman" and all(label.lower() in ROMAN for label in marker.labels):
+        return marker
+    return None
+
+
+def position_of(label: str, kind: str) -> int:
+    """The place of a label in its sequence, 1 for the first; 0 for what has none."""
+    if kind == "number":
+        return int(label)
+    if kind == "roman":
+        return ROMAN.index(label.lower()) + 1 if label.lower() in ROMAN else 0
+    return ord(label[0].lower()) - ord("a") + 1
+
+
+def _sequence(markers: Sequence[Marker], kind: str, family: str) -> System | None:
+    """These markers as a system, if their labels pass the sequence test."""
+    if kind == "alnum":
+        return _grid(markers, family)
+    firsts = _firsts(markers, kind)
+    run, gaps = _run(sorted(firsts), family)
+    if len(run) < _LEAST.get(family, 2):
+        return None
+    starts = [firsts[n][1].start for n in run]
+    descents = sum(later < earlier for earlier, later in zip(starts, starts[1:], strict=False))
+    if descents > (0 if family in _ORDERLY else max(1, len(run) // 3)):
+        return None
+    labels = tuple(firsts[n][0] for n in run)
+    known = set(labels)
+    kept = tuple(m for m in markers if known.issuperset(m.labels))
+    return System(kind, family, labels, kept, gaps, descents)
+
+
+def _firsts(markers: Sequence[Marker], kind: str) -> dict[int, tuple[str, Marker]]:
+    """For each place in the sequence the marker that introduces it: the first one after that of
+    the place before, else the first of all."""
+    seen: dict[int, list[tuple[str, Marker]]] = {}
+    for marker in markers:
+        for label in marker.labels:
+            seen.setdefault(position_of(label, kind), []).append((label, marker))
+    firsts: dict[int, tuple[str, Marker]] = {}
+    reached = 0
+    for place in sorted(seen):
+        later = (item for item in seen[place] if item[1].start >= reached)
+        firsts[place] = next(later, seen[place][0])
+        reached = max(reached, firsts[place][1].start)
+    return firsts
+
+
+def _run(places: Sequence[int], family: str) -> tuple[list[int], int]:
+    """The believable run at the start of `places` and how many are missing in it."""
+    if not places:
+        return [], 0
+    if places[0] != 1 and not _continues(places, family):
+        return [], 0
+    run, gaps = [places[0]], 0
+    allowed = 0 if family in _ORDERLY else (len(places) >= 4) + (len(places) >= 9)
+    for place in places[1:]:
+        missing = place - run[-1] - 1
+        if gaps + missing > allowed:
+            break
+        gaps += missing
+        run.append(place)
+    return run, gaps
+
+
+def _continues(places: Sequence[int], family: str) -> bool:
+    """Whether labels that do not start at the first are those of a continued figure."""
+    unbroken = places[-1] - places[0] + 1 == len(places)
+    return unbroken and family in _STRONG and len(places) >= _CONTINUED_LEAST
+
+
+def _grid(markers: Sequence[Marker], family: str) -> System | None:
+    """Labels such as A1, A2, B1: letters in sequence, each with numbers in sequence."""
+    numbers: dict[str, list[int]] = {}
+    for marker in markers:
+        for label in marker.labels:
+            numbers.setdefault(label[0], []).append(int(label[1:]))
+    letters = sorted(numbers)
+    regular = all(set(range(1, max(n) + 1)) == set(n) for n in numbers.values())
+    if not regular or not letters or letters[0] not in "Aa" or family not in _STRONG:
+        return None
+    unbroken = ord(letters[-1]) - ord(letters[0]) + 1 == len(letters)
+    labels = tuple(dict.fromkeys(label for marker in markers for label in marker.labels))
+    if not unbroken or len(labels) < 2:
+        return None
+    return System("alnum", family, labels, tuple(markers), 0, 0)
+
+
+def _in_family(mine: Sequence[Marker], family: str) -> list[Marker]:
+    """The candidates of one family; where order must be strict, those that begin a sentence
+    stand in for their namesakes that do not."""
+    chosen = [m for m in mine if _FAMILY[m.form] == family or (family, m.form) == ("loose", "bare")]
+    if family not in _ORDERLY or family == "loose":
+        return chosen
+    begun = {label for m in chosen if m.opens for label in m.labels}
+    return [m for m in chosen if m.opens or not begun.issuperset(m.labels)]
+
+
+def _extended(system: System, mine: Sequence[Marker], every: Sequence[Marker]) -> System:
+    """The system with the labels that other forms supply, its repeats kept where they are no
+    mere references."""
+    system = _trimmed(_filled(system, mine, every))
+    if system.family == "loose" or system.kind == "alnum":
+        return system
+    known = set(system.labels)
+    firsts = _introducing(system)
+    strong = [m for m in mine if _FAMILY[m.form] in _STRONG and known.issuperset(m.labels)]
+    candidates = sorted({m.start: m for m in (*strong, *system.markers)}.values(), key=_start)
+    kept = [m for i, m in enumerate(candidates) if m in firsts or _repeats(m, i, candidates, firsts)]
+    return msgspec.structs.replace(system, markers=tuple(kept))
+
+
+def _start(marker: Marker) -> int:
+    return marker.start
+
+
+def _introducing(system: System) -> list[Marker]:
+    """The markers that introduce the labels."""
+    if system.kind == "alnum":
+        return list(system.markers)
+    return [marker for _, marker in _firsts(system.markers, system.kind).values()]
+
+
+def _repeats(
+    marker: Marker, i: int, candidates: Sequence[Marker], firsts: Sequence[Marker]
+) -> bool:
+    """Whether a further marker of known labels says more of them, rather than refer to them."""
+    if marker.opens:
+        return True
+    if marker.lean > 0 or marker.referring or marker.form != "bracket":
+        return False
+    closing = sum(not first.leads for first in firsts)
+    if closing * 2 > len(firsts):
+        return True
+    near = (*candidates[max(0, i - 1) : i], *candidates[i + 1 : i + 2])
+    return any(
+        not other.leads and other.labels != marker.labels and abs(other.start - marker.start) < 90
+        for other in near
+    )
+
+
+def _filled(system: System, mine: Sequence[Marker], every: Sequence[Marker]) -> System:
+    """The system with missing and further labels from markers of other forms that stand in the
+    right place; E1 and E2 supply a missing E."""
+    if system.kind not in ("upper", "lower", "number"):
+        return system
+    finer = [_coarse(m) for m in every if m.kind == "alnum" and system.kind != "number"]
+    others = sorted((*mine, *finer), key=_start)
+    labels = {position_of(label, system.kind): label for label in system.labels}
+    markers = list(system.markers)
+    place = min(labels) + 1
+    while place <= max(labels) + 1:
+        found = None if place in labels else _filling(place, others, markers, system.kind)
+        if found:
+            labels[place] = found.labels[0]
+            markers.append(found)
+        place += 1
+    ordered = tuple(labels[n] for n in sorted(labels))
+    gaps = max(labels) - min(labels) + 1 - len(labels)
+    markers.sort(key=_start)
+    return msgspec.structs.replace(system, labels=ordered, markers=tuple(markers), gaps=gaps)
+
+
+def _coarse(marker: Marker) -> Marker:
+    letters = tuple(dict.fromkeys(label[0] for label in marker.labels))
+    return msgspec.structs.replace(marker, labels=letters)
+
+
+def _filling(
+    place: int, others: Sequence[Marker], markers: Sequence[Marker], kind: str
+) -> Marker | None:
+    """The marker of any form for a label, between those of its neighbours; a new last label must
+    open a sentence or clause."""
+    low = min((m.start for m in markers if place - 1 in _places(m, kind)), default=-1)
+    high = min((m.start for m in markers if place + 1 in _places(m, kind)), default=None)
+    for marker in others:
+        if _places(marker, kind) != [place] or marker.start <= low:
+            continue
+        if high is None and marker.opens == "sentence" and marker.form != "equals":
+            return marker
+        if high is not None and marker.start < high and (marker.opens or marker.form == "bracket"):
+            return marker
+    return None
+
+
+def _places(marker: Marker, kind: str) -> list[int]:
+    return [position_of(label, kind) for label in marker.labels]
+
+
+def _trimmed(system: System) -> System:
+    """The system without a last label that is an abbreviation in brackets: amid a sentence, where
+    all others begin one."""
+    if system.family != "bracket" or len(system.labels) < 3 or system.kind == "alnum":
+        return system
+    firsts = _introducing(system)
+    if firsts[-1].leads or not all(m.opens for m in firsts[:-1]):
+        return system
+    labels = system.labels[:-1]
+    kept = tuple(m for m in system.markers if set(labels).issuperset(m.labels))
+    return msgspec.structs.replace(system, labels=labels, markers=kept)
