@@ -18,6 +18,8 @@ from schemas.manifest import MANIFEST
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 _COLUMN = re.compile(r'[Rr]eferenced column "([^"]+)"')
 _FIELD = re.compile(r'[Cc]ould not find key "([^"]+)" in struct')
+# Scores that our own stages give. A rule may name them though no row has them.
+SCORES = ("compound", "panel_confidence", "split_confidence")
 RESERVED = frozenset({"duplicate", "licence", "retracted", "fault"})
 
 
@@ -25,7 +27,7 @@ class RuleError(ValueError):
     """A rule is not usable; the message names it, quotes it and says why."""
 
 
-def check_rules(rules: Mapping[str, str], scores: Iterable[str] = ()) -> None:
+def check_rules(rules: Mapping[str, str], scores: Iterable[str] = SCORES) -> None:
     """Raise `RuleError` for the first rule with a bad name, bad SQL or an unknown column."""
     connection = sealed(empty_samples(scores))
     for name, condition in rules.items():

@@ -90,6 +90,7 @@ def _judged_sql(rules: Mapping[str, str], policy: Policy) -> str:
         SELECT s.partition, s.sample_id, s.document_id, s.group_id,
             length(s.caption) AS caption_length,
             len(s.texts) AS text_count,
+            coalesce(s.meta['panel_text'], '') = 'whole' AS borrowed,
             array_to_string(list_transform(s.images, lambda i: i.sha256), ' ') AS pixels,
             {size_sql("s")} AS bytes,
             s.drops AS old_drops,
@@ -116,12 +117,16 @@ def _mark(reason: str, detail: str, condition: str) -> str:
 
 
 def _duplicates_sql(policy: Policy) -> str:
-    """Rows of the same pixels among those alive: all but the richest text, with the winner."""
+    """Rows of the same pixels among those alive: all but the richest text, with the winner.
+
+    A panel whose caption is that of its whole figure stands behind one with words of its own.
+    """
     wanted = "true" if policy.exact_duplicates == "drop" else "false"
     return f"""CREATE OR REPLACE TABLE duplicates AS
         SELECT sample_id, partition, winner FROM (
             SELECT sample_id, partition, first_value(sample_id) OVER (
-                PARTITION BY pixels ORDER BY caption_length DESC, text_count DESC, sample_id
+                PARTITION BY pixels
+                ORDER BY borrowed, caption_length DESC, text_count DESC, sample_id
             ) AS winner
             FROM judged
             WHERE {wanted} AND pixels != '' AND len(old_drops) = 0 AND len(new_drops) = 0

@@ -10,16 +10,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines import layout
 from pipelines.recipe import Recipe
 from pipelines.storage import Store
-from schemas.identifiers import part_name
+from schemas.identifiers import part_name, short_hash
 from schemas.sample import Drop
 
 # The drop reason of what a network did not give; the next run asks again.
 PASSING_REASON = "fetch_failed"
 
 # Raised when a stage's code changes what it writes; finished partitions are then done again.
-STAGE_VERSIONS = {"list": 1, "extract": 1, "select": 1, "shard": 1, "manifest": 1}
+STAGE_VERSIONS = {
+    "list": 1,
+    "extract": 1,
+    "figures": 1,
+    "select": 1,
+    "shard": 1,
+    "manifest": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,15 @@ class Context:
         """The folder where fetched files of a partition wait for its commit."""
         return os.path.join(self.cache, part_name(partition)) if self.cache else ""
 
+    @property
+    def rows_folder(self) -> str:
+        """Where the rows lie that select decides on: those of the last stage before it."""
+        return layout.FIGURES if self.recipe.figures.split else layout.EXTRACTED
+
+    def rows_part(self, partition: int) -> str:
+        """The file of one partition in `rows_folder`."""
+        return f"{self.rows_folder}/{part_name(partition)}.parquet"
+
     def fingerprint(self, stage: str, *parts: Any) -> str:
         """Changes with the stage's code version, the given configuration and its input."""
         state = json.dumps([stage, STAGE_VERSIONS[stage], *parts], sort_keys=True, default=str)
@@ -62,10 +79,11 @@ class Context:
 def settled(fingerprint: str, drops: Iterable[Drop]) -> str:
     """The fingerprint to commit with: another one where something failed that may pass.
 
-    Such a partition is as good as any to go on with, and is done again by the next run.
+    Such a partition is as good as any to go on with, and is done again by the next run. What
+    failed is part of it, so that a stage that reads the partition sees when something else does.
     """
-    unsettled = any(drop.reason == PASSING_REASON for drop in drops)
-    return f"{fingerprint}+unsettled" if unsettled else fingerprint
+    failed = sorted(drop.detail for drop in drops if drop.reason == PASSING_REASON)
+    return f"{fingerprint}+unsettled-{short_hash(' | '.join(failed))}" if failed else fingerprint
 
 
 @functools.lru_cache(maxsize=4)

@@ -46,7 +46,7 @@ def curate(corpus: Corpus, where: str, out: str, options: RunOptions) -> Summary
     wanted = connection.sql(f"SELECT sample_id FROM samples WHERE ({where}\n)").to_arrow_table()
     for partition in range(corpus.partitions):
         rows = _curated(corpus, partition, wanted["sample_id"], where)
-        store.write_table(layout.extracted_part(partition), rows, fingerprint)
+        store.write_table(context.rows_part(partition), rows, fingerprint)
     shards = _plan(context, corpus.partitions, fingerprint)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", corpus.partitions, layout.MANIFEST, context, options)
@@ -75,7 +75,8 @@ def _curated(corpus: Corpus, partition: int, wanted: pa.ChunkedArray, where: str
 
 def _emptied(sample: Sample, where: str) -> Sample:
     """Ids and old drop marks only, and a mark that says why."""
-    figure = sample.figure and Figure(id=sample.figure.id, panel=sample.figure.panel)
+    old = sample.figure
+    figure = old and Figure(id=old.id, panel=old.panel, box=old.box)
     bare = Sample(
         sample_id=sample.sample_id,
         document_id=sample.document_id,
@@ -94,7 +95,7 @@ def _plan(context: Context, partitions: int, fingerprint: str) -> list[str]:
     store, shards = context.store, context.recipe.shards
     with tempfile.TemporaryDirectory(prefix="fabrica-curate-") as folder:
         connection = connect(store, folder)
-        parts = [layout.extracted_part(p) for p in range(partitions)]
+        parts = [context.rows_part(p) for p in range(partitions)]
         view_of_parts(connection, store, "extracted", parts)
         connection.execute(_DECIDED_SQL)
         planned = plan_shards(connection, shards.max_samples, shards.max_bytes)

@@ -127,25 +127,29 @@ def _stored(sample: Sample, pictures: list[Picture], tar: TarWriter, path: str) 
     """The sample with its pictures written and pointed to."""
     if not pictures:
         return sample
-    images = []
-    for i, picture in enumerate(pictures):
-        name = f"{shard_key(sample.sample_id)}.{i}.{picture.format}"
-        offset = tar.add(name, picture.data)
-        images.append(
-            Image(
-                path=path,
-                offset=offset,
-                length=len(picture.data),
-                width=picture.width,
-                height=picture.height,
-                format=picture.format,
-                sha256=picture.sha256,
-                phash=picture.phash,
-            )
-        )
+    images = stored_images(sample.sample_id, pictures, tar, path)
     figure = sample.figure
     if figure is not None:
         figure = msgspec.structs.replace(figure, width=images[0].width, height=images[0].height)
     return msgspec.structs.replace(
         sample, images=images, width=images[0].width, height=images[0].height, figure=figure
     )
+
+
+def stored_images(
+    sample_id: str, pictures: list[Picture], tar: TarWriter, path: str
+) -> list[Image]:
+    """Write the pictures of a sample to the tar at `path`; where they lie in it."""
+    return [
+        Image(
+            path=path,
+            offset=tar.add(f"{shard_key(sample_id)}.{i}.{picture.format}", picture.data),
+            length=len(picture.data),
+            width=picture.width,
+            height=picture.height,
+            format=picture.format,
+            sha256=picture.sha256,
+            phash=picture.phash,
+        )
+        for i, picture in enumerate(pictures)
+    ]

@@ -10,6 +10,7 @@ REFS = "stages/list/refs"
 WITHDRAWN = "stages/list/withdrawn.parquet"
 DOCUMENTS = "stages/list"
 EXTRACTED = "stages/extract"
+FIGURES = "stages/figures"
 SELECTED = "stages/select"
 PLAN = "stages/select/plan.parquet"
 SHARD_INDEX = "stages/shard"
@@ -32,6 +33,14 @@ def extracted_part(partition: int) -> str:
 
 def images_part(partition: int) -> str:
     return f"{EXTRACTED}/images/{part_name(partition)}.tar"
+
+
+def figures_part(partition: int) -> str:
+    return f"{FIGURES}/{part_name(partition)}.parquet"
+
+
+def panels_part(partition: int) -> str:
+    return f"{FIGURES}/images/{part_name(partition)}.tar"
 
 
 def selected_part(partition: int) -> str:

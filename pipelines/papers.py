@@ -99,6 +99,7 @@ def card(recipe: Recipe, summary: Summary) -> str:
         f"{summary.image_bytes / 1e6:,.1f} MB of pictures in {len(summary.shards)} WebDataset "
         "shards. Made with Fabrica.",
         "",
+        *_panels(summary),
         *_markdown_table(("split", "samples"), summary.splits),
         *_markdown_table(("licence", "samples"), summary.licences),
         "Each sample is `key.jpg` (or `.png`), `key.txt` (the caption) and `key.json` (the record). "
@@ -111,6 +112,18 @@ def card(recipe: Recipe, summary: Summary) -> str:
         "",
     ]
     return "\n".join([*front, "", *body])
+
+
+def _panels(summary: Summary) -> list[str]:
+    """A word on what was changed in pictures, as licences ask for."""
+    if not summary.panels:
+        return []
+    return [
+        f"{summary.panels:,} rows are panels cut out of compound figures: `figure.panel` names the "
+        "panel, `figure.box` says where in the whole figure it lies. Pictures are otherwise as "
+        "published, but for what `meta` notes under `image_change`.",
+        "",
+    ]
 
 
 def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple]) -> list[str]:

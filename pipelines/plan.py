@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.extraction import extract_fingerprint
+from pipelines.figures import figures_fingerprint
 from pipelines.listing import Listing, documents_fingerprint, read_listing
 from pipelines.selecting import read_plan, select_fingerprint
 from pipelines.sharding import manifest_fingerprint, shard_fingerprint
@@ -37,7 +38,8 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
     """The frozen list, and each stage with what is done under the present recipe."""
     store, listing = context.store, read_listing(context.store)
     if listing is None:
-        names = ("list", "extract", "select", "shard", "manifest")
+        figures = ("figures",) if context.recipe.figures.split else ()
+        names = ("list", "extract", *figures, "select", "shard", "manifest")
         return None, [StagePlan(name, "", 0, -1) for name in names]
     numbers = range(listing.partitions)
     described = sum(
@@ -45,17 +47,25 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
         == documents_fingerprint(context, store.read_table(layout.refs_part(p)).to_pylist())
         for p in numbers
     )
-    extracted = sum(
-        store.fingerprint(layout.extracted_part(p)) == extract_fingerprint(context, p)
+    extracted = [
+        p
         for p in numbers
-    )
+        if store.fingerprint(layout.extracted_part(p)) == extract_fingerprint(context, p)
+    ]
+    ready = len(extracted)
     stages = [
         StagePlan("list", "partitions", described, listing.partitions),
-        StagePlan("extract", "partitions", extracted, listing.partitions),
+        StagePlan("extract", "partitions", ready, listing.partitions),
     ]
+    if context.recipe.figures.split:
+        ready = sum(
+            store.fingerprint(layout.figures_part(p)) == figures_fingerprint(context, p)
+            for p in extracted
+        )
+        stages.append(StagePlan("figures", "partitions", ready, listing.partitions))
     chosen = store.fingerprint(layout.PLAN) == select_fingerprint(context, listing)
     stages.append(StagePlan("select", "plan", int(chosen), 1))
-    if not chosen or extracted < listing.partitions:
+    if not chosen or ready < listing.partitions:
         return listing, [*stages, StagePlan("shard", "", 0, -1), StagePlan("manifest", "", 0, -1)]
     shards = read_plan(store)
     done = sum(

@@ -28,7 +28,24 @@ _UNITS = {
     "GIB": 2**30,
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*\Z", re.IGNORECASE)
+ONNX = "onnx:"
 _PATH_KEYS = ("articles", "mirror", "root")
+
+
+class Figures(Options):
+    """Whether compound figures are cut into panels, by whom, and from which confidence on."""
+
+    split: bool = False
+    confidence: float = Field(0.5, ge=0, le=1)
+    detector: str = ""
+    keep_whole: Literal["drop", "keep"] = "drop"
+
+    @field_validator("detector")
+    @classmethod
+    def _known_detector(cls, detector: str) -> str:
+        if detector and not re.fullmatch(f"{ONNX}.+", detector):
+            raise ValueError(f"{detector!r}: write it as onnx:PATH, or leave it out for our own")
+        return detector
 
 
 class Split(Options):
@@ -96,6 +113,7 @@ class Recipe(Options):
     name: str
     description: str = ""
     sources: list[dict[str, Any]] = Field(min_length=1)
+    figures: Figures = Figures()
     caption: list[str] = ["rewritten", "subcaption", "caption", "label_caption", "report"]
     select: Select = Select()
     shards: Shards = Shards()
@@ -155,7 +173,11 @@ def load_recipe(path: str, changes: Iterable[str] = ()) -> Recipe:
         raise UserError(f"{path}: a recipe is a mapping of keys, this is {_kind(data)}")
     for change in changes:
         _set(data, change)
-    return check_recipe(data, path)
+    recipe = check_recipe(data, path)
+    model = recipe.figures.detector.removeprefix(ONNX)
+    if model and not Path(model).is_file():
+        raise UserError(f"{path}: figures.detector: {model!r}: no such file")
+    return recipe
 
 
 def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
@@ -165,7 +187,10 @@ def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
         sources = [_checked_source(i, entry, where) for i, entry in enumerate(recipe.sources)]
     except ValidationError as error:
         raise UserError(f"{where}: {_first_problem(error, Recipe)}") from None
-    return recipe.model_copy(update={"sources": sources})
+    found = {"sources": sources, "figures": _found_detector(recipe.figures, where)}
+    return recipe.model_copy(
+        update={k: v for k, v in found.items() if k in recipe.model_fields_set}
+    )
 
 
 def _checked_source(position: int, entry: dict[str, Any], where: str) -> dict[str, Any]:
@@ -180,10 +205,8 @@ def _checked_source(position: int, entry: dict[str, Any], where: str) -> dict[st
     options = dict(options or {})
     for key in _PATH_KEYS:
         value = options.get(key)
-        if isinstance(value, str) and "://" not in value and not Path(value).exists():
-            beside = Path(where).parent / value
-            if beside.exists():
-                options[key] = str(beside)
+        if isinstance(value, str) and "://" not in value:
+            options[key] = _beside(value, where)
     model = SOURCES[name].options
     try:
         checked = model.model_validate(options)
@@ -192,6 +215,20 @@ def _checked_source(position: int, entry: dict[str, Any], where: str) -> dict[st
         mark = "." if error.errors()[0]["loc"] else ": "
         raise UserError(f"{at}.{name}{mark}{problem}") from None
     return {name: checked.model_dump(mode="json", exclude_unset=True, by_alias=True)}
+
+
+def _found_detector(figures: Figures, where: str) -> Figures:
+    """The options with the path of a detector as it is from here."""
+    if not figures.detector:
+        return figures
+    path = _beside(figures.detector.removeprefix(ONNX), where)
+    return figures.model_copy(update={"detector": f"{ONNX}{path}"})
+
+
+def _beside(path: str, where: str) -> str:
+    """The path as given, or beside the recipe where it exists only there."""
+    beside = Path(where).parent / path
+    return str(beside) if not Path(path).exists() and beside.exists() else path
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -1,4 +1,4 @@
-"""A whole run, on one page: list -> extract -> select -> shard -> manifest -> papers.
+"""A whole run, on one page: list -> extract (-> figures) -> select -> shard -> manifest -> papers.
 
 Every step skips what is already done, so a run that was stopped anywhere goes on where it was.
 """
@@ -17,6 +17,7 @@ from pipelines import layout
 from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
 from pipelines.context import Context
 from pipelines.errors import RunFailed, UserError
+from pipelines.figures import our_readers
 from pipelines.listing import Listing, freeze, read_listing
 from pipelines.papers import write_papers
 from pipelines.progress import Progress, watch
@@ -53,6 +54,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     """
     store = Store(out)
     pipeline_options(options.runner, options.beam_arguments)
+    our_readers(recipe.figures)  # refuses what cannot be run before anything is
     _check_folder(store, recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
@@ -69,12 +71,14 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     old = read_listing(store)
     listing = freeze(context, options.list_again)
     _say_listing(listing, old, options)
-    spread("extract", listing.partitions, layout.EXTRACTED, context, options)
+    spread("extract", listing.partitions, context.rows_folder, context, options)
     _remove_empty(context.cache)
     shards = select(context, listing)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", listing.partitions, layout.MANIFEST, context, options)
     _remove_stale(store, {s.name for s in shards}, listing.partitions)
+    if not recipe.figures.split:
+        store.remove(layout.FIGURES, folder=True)
     summary = summarise(store, listing.partitions, [s.name for s in shards])
     write_papers(store, recipe, summary)
     write_report(store, recipe.name, summary)
@@ -171,7 +175,7 @@ def spread(task: str, count: int, folder: str, context: Context, options: RunOpt
         if name.endswith(".failed"):
             store.remove(f"stages/{task}/{name}")
     try:
-        with watch(Progress(task, count, store, folder), options.say):
+        with watch(Progress(_title(task, folder), count, store, folder), options.say):
             run_tasks(task, range(count), context, options.runner, options.beam_arguments)
     finally:
         store.sweep()
@@ -181,6 +185,11 @@ def spread(task: str, count: int, folder: str, context: Context, options: RunOpt
             f"{task} {_number(n):05d}: {store.read_text(f'stages/{task}/{n}')}" for n in failed
         ]
         raise RunFailed("\n".join([*lines, "the others are done; run again to try these again"]))
+
+
+def _title(task: str, folder: str) -> str:
+    """What a progress bar says: the task, with the last stage it goes through."""
+    return f"{task}, figures" if folder == layout.FIGURES else task
 
 
 def _number(name: str) -> int:

@@ -12,7 +12,7 @@ import weakref
 import duckdb
 import pyarrow as pa
 
-from filters.rules import RuleError, check_condition
+from filters.rules import SCORES, RuleError, check_condition
 from filters.selection import PlannedShard, Policy, decide, plan_shards
 from pipelines import layout
 from pipelines.context import Context
@@ -45,7 +45,7 @@ _PLAN = pa.schema(
 
 
 def select(context: Context, listing: Listing) -> list[PlannedShard]:
-    """Decide on every extracted row; the plan is read back where nothing has changed."""
+    """Decide on every row; the plan is read back where nothing has changed."""
     store, recipe = context.store, context.recipe
     fingerprint = select_fingerprint(context, listing)
     if store.fingerprint(layout.PLAN) == fingerprint:
@@ -59,12 +59,12 @@ def select(context: Context, listing: Listing) -> list[PlannedShard]:
         val=recipe.select.split.val,
         test=recipe.select.split.test,
     )
-    parts = [layout.extracted_part(p) for p in range(listing.partitions)]
+    parts = [context.rows_part(p) for p in range(listing.partitions)]
     with tempfile.TemporaryDirectory(prefix="fabrica-select-") as folder:
         connection = connect(store, folder)
         view_of_parts(connection, store, "extracted", parts)
         _document_marks(connection, store, listing)
-        scores = score_names(connection, "extracted")
+        scores = sorted({*SCORES, *score_names(connection, "extracted")})
         decide(connection, recipe.select.rules, recipe.caption, policy, scores)
         shards = plan_shards(connection, recipe.shards.max_samples, recipe.shards.max_bytes)
         write_decisions(connection, store, shards, listing.partitions, fingerprint)
@@ -96,7 +96,7 @@ def write_decisions(
 def select_fingerprint(context: Context, listing: Listing) -> str:
     """What the shard plan must carry to be up to date."""
     store, recipe = context.store, context.recipe
-    inputs = [store.fingerprint(layout.extracted_part(p)) for p in range(listing.partitions)]
+    inputs = [store.fingerprint(context.rows_part(p)) for p in range(listing.partitions)]
     inputs.append(store.fingerprint(layout.WITHDRAWN))
     return context.fingerprint(
         "select", recipe.select.model_dump(), recipe.caption, recipe.shards.model_dump(), inputs

@@ -95,7 +95,7 @@ def _decided_sql(context: Context, partition: int, shard: str | None = None) -> 
     connection = _connection()
     decisions = store.read_table(layout.selected_part(partition))
     connection.register("decisions", decisions)
-    connection.register("extracted", store.read_table(layout.extracted_part(partition)))
+    connection.register("extracted", store.read_table(context.rows_part(partition)))
     placed, condition = _INDEX.empty_table(), "true"
     if shard is not None:
         condition = f"d.shard = {quoted(shard)}"

@@ -26,6 +26,7 @@ class Summary:
     images: int
     image_bytes: int
     faults: int
+    panels: int = 0
     drops: Table = field(default_factory=list)
     funnel: Table = field(default_factory=list)
     licences: Table = field(default_factory=list)
@@ -35,6 +36,7 @@ class Summary:
     caption_lengths: Table = field(default_factory=list)
     sides: Table = field(default_factory=list)
     languages: Table = field(default_factory=list)
+    figures: Table = field(default_factory=list)
 
     def counts(self) -> dict[str, object]:
         """The numbers that corpus.json carries and `verify` checks."""
@@ -49,6 +51,7 @@ class Summary:
             "by_split": dict(self.splits),
             "by_licence": dict(self.licences),
             "by_drop": {f"{stage}/{reason}": n for stage, reason, n in self.drops},
+            **({"panels": self.panels} if self.panels else {}),
         }
 
 
@@ -57,7 +60,8 @@ _ONE = """
         count(DISTINCT document_id) FILTER (kept),
         coalesce(sum(len(images)) FILTER (kept), 0)::BIGINT,
         coalesce(sum(list_sum(list_transform(images, lambda i: i.length))) FILTER (kept), 0)::BIGINT,
-        count(*) FILTER (list_contains(list_transform(drops, lambda d: d.reason), 'fault'))
+        count(*) FILTER (list_contains(list_transform(drops, lambda d: d.reason), 'fault')),
+        count(*) FILTER (len(figure.box) > 0)
     FROM manifest"""
 _DROPS = """
     SELECT d.stage AS stage, d.reason AS reason, count(*) AS n
@@ -66,8 +70,20 @@ _DROPS = """
 _FUNNEL = """
     SELECT d.stage AS stage, d.reason AS reason, count(*) AS n
     FROM (SELECT drops[1] AS d FROM manifest WHERE NOT kept) GROUP BY stage, reason
-    ORDER BY list_position(['list', 'extract', 'link', 'write', 'score', 'select', 'curate'], stage),
+    ORDER BY list_position(['list', 'extract', 'figures', 'link', 'write', 'score', 'select', 'curate'], stage),
         n DESC, reason"""
+# What became of whole figures, and why: `low_confidence 0.31` is counted as `low_confidence`.
+_FIGURES = """
+    SELECT CASE WHEN 'split' IN map_keys(meta) THEN 'split'
+                WHEN 'figures' IN map_keys(meta) THEN split_part(meta['figures'], ' ', 1)
+                ELSE 'fault' END AS v, count(*) AS n,
+           coalesce(sum(CASE WHEN 'split' IN map_keys(meta)
+                             THEN split_part(meta['split'], ' ', 1)::BIGINT END), 0)::BIGINT
+    FROM manifest
+    WHERE len(figure.box) = 0
+      AND ('split' IN map_keys(meta) OR 'figures' IN map_keys(meta)
+           OR len(list_filter(drops, lambda d: d.stage = 'figures')) > 0)
+    GROUP BY v ORDER BY v != 'split', n DESC, v"""
 _KEPT_BY = "SELECT {value} AS v, count(*) AS n FROM manifest WHERE kept GROUP BY v ORDER BY {order}"
 
 
@@ -75,7 +91,7 @@ def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
     """Read the whole manifest once per question; memory stays with DuckDB."""
     connection = manifest_connection(store, partitions)
     (numbers,) = connection.execute(_ONE).fetchall()
-    rows, kept, documents, kept_documents, images, image_bytes, faults = numbers
+    rows, kept, documents, kept_documents, images, image_bytes, faults, panels = numbers
     return Summary(
         partitions=partitions,
         shards=shards,
@@ -86,6 +102,7 @@ def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
         images=images,
         image_bytes=image_bytes,
         faults=faults,
+        panels=panels,
         drops=connection.execute(_DROPS).fetchall(),
         funnel=connection.execute(_FUNNEL).fetchall(),
         licences=_by(connection, "licence.code"),
@@ -95,6 +112,7 @@ def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
         caption_lengths=_by(connection, "least(length(caption) // 100 * 100, 2000)", "v"),
         sides=_by(connection, "least(greatest(width, height) // 200 * 200, 4000)", "v"),
         languages=_by(connection, "coalesce(texts[1].language, '')"),
+        figures=connection.execute(_FIGURES).fetchall(),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pipelines.context import Context
 from pipelines.extraction import extract_partition
+from pipelines.figures import split_partition
 from pipelines.listing import describe_partition
 from pipelines.pool import Progress
 from pipelines.sharding import write_manifest, write_shard
@@ -15,9 +16,12 @@ from pipelines.sharding import write_manifest, write_shard
 def describe_and_extract(
     context: Context, partition: int, skip: Mapping[str, str], progress: Progress
 ) -> dict[str, int]:
-    """Both CPU stages of one partition in one task, each with its own commit."""
-    listed = describe_partition(context, partition, skip, progress)
-    return listed | extract_partition(context, partition, skip, progress)
+    """All CPU stages of one partition in one task, each with its own commit."""
+    counts = describe_partition(context, partition, skip, progress)
+    counts |= extract_partition(context, partition, skip, progress)
+    if context.recipe.figures.split:
+        counts |= split_partition(context, partition, skip, progress)
+    return counts
 
 
 TASKS = {

@@ -35,6 +35,24 @@ _QUESTIONS = {
         "SELECT sample_id FROM manifest WHERE duplicate_of != '' AND duplicate_of NOT IN "
         "(SELECT sample_id FROM manifest)"
     ),
+    "panels of figures that are not there": (
+        "SELECT sample_id FROM manifest WHERE len(figure.box) > 0 "
+        "AND regexp_replace(sample_id, '/[^/]+$', '') NOT IN (SELECT sample_id FROM manifest)"
+    ),
+    "figures marked split without panels": (
+        "SELECT sample_id FROM manifest WHERE 'split' IN map_keys(meta) AND len(figure.box) = 0 "
+        "AND (document_id, figure.id) NOT IN "
+        "(SELECT (document_id, figure.id) FROM manifest WHERE len(figure.box) > 0)"
+    ),
+    "panels with a picture of another size than their box": (
+        "SELECT sample_id FROM manifest WHERE len(figure.box) = 4 AND width IS NOT NULL "
+        "AND (width != figure.box[3] - figure.box[1] OR height != figure.box[4] - figure.box[2])"
+    ),
+    "panel boxes outside their figure": (
+        "SELECT sample_id FROM manifest WHERE len(figure.box) > 0 AND width IS NOT NULL AND NOT "
+        "(len(figure.box) = 4 AND least(figure.box[1], figure.box[2]) >= 0 "
+        "AND figure.box[3] <= figure.width AND figure.box[4] <= figure.height)"
+    ),
 }
 _SHOWN = 5
 

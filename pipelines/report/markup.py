@@ -7,11 +7,20 @@ from html import escape
 
 _BAR_HEIGHT = 22
 _CHART_HEIGHT = 150
+_TEXT_SHOWN = 220
 
 
 def text(value: object) -> str:
     """Any value as escaped text; numbers with thousands separators."""
     return escape(f"{value:,}" if isinstance(value, int) else str(value), quote=True)
+
+
+def long_text(value: str) -> str:
+    """A text whose end opens on a click."""
+    if len(value) <= _TEXT_SHOWN:
+        return text(value)
+    start = value[:_TEXT_SHOWN].rsplit(" ", 1)[0]
+    return f"{text(start)} <details><summary>more</summary>{text(value[len(start) :].strip())}</details>"
 
 
 def tile(number: str, words: str) -> str:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from importlib.resources import files
 
-from PIL import Image as PillowImage
-
-from extractors.images import FORMATS
 from pipelines import layout
 from pipelines.report import markup
 from pipelines.report.markup import text
-from pipelines.sharding import read_range
+from pipelines.report.panels import figures_section
+from pipelines.report.pictures import thumbnail
 from pipelines.storage import Store
 from pipelines.summary import Summary, manifest_connection
-from schemas.sample import Image
 
 _KEPT_SHOWN = 24
 _DROPPED_SHOWN = 6
 _REASONS_SHOWN = 20
-_THUMBNAIL_PX = 320
-_CAPTION_SHOWN = 220
+_BEFORE_PANELS = ("list", "extract")
 
 _GALLERY_COLUMNS = (
     "sample_id, images, caption, drops, licence.code AS licence, figure.label AS label"
@@ -50,6 +44,7 @@ def page(store: Store, name: str, summary: Summary) -> str:
         _funnel(summary),
         "<h2>What is in it</h2>",
         _charts(summary),
+        *figures_section(store, summary),
         "<h2>Kept</h2>",
         _kept_gallery(store, summary),
         "<h2>Dropped, by first reason</h2>",
@@ -84,11 +79,16 @@ def _tiles(summary: Summary) -> str:
 
 
 def _funnel(summary: Summary) -> str:
-    left, steps = summary.rows, [("all rows", "", summary.rows)]
-    for stage, reason, n in summary.funnel:
+    """From all rows that came in, by first drop reason; panels come in where figures are split."""
+    left = summary.rows - summary.panels
+    steps = [("all rows", "", left)]
+    late = [step for step in summary.funnel if step[0] not in _BEFORE_PANELS]
+    early = summary.funnel[: len(summary.funnel) - len(late)]
+    panels = [("figures", "panels cut out", -summary.panels)] if summary.panels else []
+    for stage, reason, n in [*early, *panels, *late]:
         left -= n
-        steps.append((f"{stage}: {reason}", f"−{n:,}", left))
-    return markup.funnel(steps, summary.rows)
+        steps.append((f"{stage}: {reason}", f"{'−' if n > 0 else '+'}{abs(n):,}", left))
+    return markup.funnel(steps, max(n for _, _, n in steps))
 
 
 def _charts(summary: Summary) -> str:
@@ -152,34 +152,7 @@ def _card(store: Store, row: dict) -> str:
     )
     label = " · ".join(part for part in (row["label"], row["licence"]) if part)
     return (
-        f'<figure><div class="pic">{_thumbnail(store, row["images"])}</div>'
+        f'<figure><div class="pic">{thumbnail(store, row["images"])}</div>'
         f'<figcaption><span class="id">{text(row["sample_id"])}{" · " if label else ""}{text(label)}</span>'
-        f"{why}{_caption(row['caption'])}</figcaption></figure>"
+        f"{why}{markup.long_text(row['caption'])}</figcaption></figure>"
     )
-
-
-def _caption(caption: str) -> str:
-    if len(caption) <= _CAPTION_SHOWN:
-        return text(caption)
-    start = caption[:_CAPTION_SHOWN].rsplit(" ", 1)[0]
-    return f"{text(start)} <details><summary>more</summary>{text(caption[len(start) :].strip())}</details>"
-
-
-def _thumbnail(store: Store, images: list[dict]) -> str:
-    """The first picture, small, inside the page; a word where it cannot be had."""
-    if not images:
-        return '<span class="none">no picture</span>'
-    image = Image(**images[0])
-    try:
-        with store.opened(image.path) as file:
-            data = read_range(file, image)
-        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as picture:
-            picture.draft("RGB", (_THUMBNAIL_PX, _THUMBNAIL_PX))
-            small = picture.convert("RGB")
-            small.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-            out = io.BytesIO()
-            small.save(out, "JPEG", quality=72)
-    except (OSError, ValueError):
-        return '<span class="none">picture not here any more</span>'
-    encoded = base64.b64encode(out.getvalue()).decode("ascii")
-    return f'<img loading="lazy" alt="" src="data:image/jpeg;base64,{encoded}">'
