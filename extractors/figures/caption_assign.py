@@ -33,7 +33,8 @@ _VERB = re.compile(
 _WORD = re.compile(r"[\w'’×+%-]+")
 _LIST_LEAD = re.compile(r"[\s,;:.]*(?:(?:and|or|y|et|und|while|whereas|but)\b|&)?[\s,;:.]*", re.I)
 _LEAD = re.compile(r"[\s,;:.\])–—-]*(?:(?:and|or)\s)?\s*")
-_TRAIL = re.compile(r"(?:[\s,;:([]|\b(?:and|or)(?=\s*\Z))+\Z")
+_TRAILING = " \t\n,;:(["
+_LAST_JOINT = re.compile(r"\s(?:and|or)\Z")
 _BOUNDARY = re.compile(
     r"\b(?:(?P<weak>of|in|for|by|with|on|at|from|to|the|an?|as|via|between|after|into|under|both"
     r"|against|either|during|per|through|within|over)|using|show(?:s|ing|n|ed)?|are|is|were|was"
@@ -44,6 +45,8 @@ _BOUNDARY = re.compile(
 _FURTHER = re.compile(
     r"[.)]\s+(?=[\w.-]{1,8},\s[^;.]{3,60};\s)|\.\s+(?=\([A-Z])|\b[a-z]+ [A-Z]\.\s(?=[A-Z][a-z]+\s)"
 )
+_OPENING_MENTION = re.compile(rf"(?:in|for)\s\(?(?P<list>{LABEL_LIST.pattern})\)?[, ]", re.I)
+_STOP = re.compile(r"\.\s+(?=\S)")
 _MENTION = re.compile(
     rf"(?:\bpanels?\s|\bfigures?\s|\A(?:in|for)\s)\s*\(?(?P<list>{LABEL_LIST.pattern})", re.I
 )
@@ -69,7 +72,7 @@ def assign(caption: str, system: System) -> list[Piece]:
             found, current = _unit(caption, span, marks, current, lean)
             pieces += found
         else:
-            pieces.append(Piece(*span, current))
+            pieces.append(Piece(*span, _opening_mention(caption, span, system) or current))
     trailing = [span for span, _ in units[last + 1 :]]
     pieces, clause = _without_clause(caption, pieces)
     trailing = [*clause, *trailing]
@@ -92,21 +95,18 @@ def _units(caption: str, system: System) -> list[tuple[Span, list[Marker]]]:
     cuts = {0} | {m.start for m in markers if m.opens == "sentence"}
     starts = [start for start, _ in sentence_spans(caption)]
     for start in (*starts, *(m.end() for m in _FURTHER.finditer(caption))):
-        if not any(a < start < b or 0 <= start - b <= 1 for a, b in inside) or _after_full(
-            caption, start, markers
-        ):
+        if not any(a < start <= b + 1 for a, b in inside):
             cuts.add(start)
+    for marker in markers:
+        stop = _STOP.match(caption, marker.close)
+        if stop and marker.lean < 0 and not marker.opens:
+            cuts.add(stop.end())
     edges = [*sorted(cuts), len(caption)]
     return [
         ((start, end), [m for m in markers if start <= m.start < end])
         for start, end in zip(edges, edges[1:], strict=False)
         if end > start
     ]
-
-
-def _after_full(caption: str, start: int, markers: Sequence[Marker]) -> bool:
-    """Whether the marker just before `start` closes its sentence ("... cells (A). The ...")."""
-    return any(m.close < start <= m.close + 2 and not m.leads for m in markers)
 
 
 def _unit(
@@ -179,9 +179,7 @@ def _closing(
     """Pieces where each marker stands after its phrase: stem phrase (A), phrase (B) tail."""
     whole = context or _union(marks)
     starts = [span[0], *(m.close for m in marks[:-1])]
-    phrases = [
-        Piece(start, m.start, m.labels) for start, m in zip(starts, marks, strict=True)
-    ]
+    phrases = [Piece(start, m.start, m.labels) for start, m in zip(starts, marks, strict=True)]
     extras = [Piece(m.end, m.close - 1, m.labels) for m in marks if m.close > m.end + 1]
     tail = Piece(marks[-1].close, span[1], whole)
     if len(marks) == 1:
@@ -253,6 +251,12 @@ def _open(system: System) -> bool:
     return system.markers[-1].leads
 
 
+def _opening_mention(caption: str, span: Span, system: System) -> tuple[str, ...]:
+    """The labels with which a sentence begins: "In (B), cells were ..."."""
+    match = _OPENING_MENTION.match(caption, *span)
+    return _mentioned(match["list"], system) if match else ()
+
+
 def _mentioned(names: str, system: System) -> tuple[str, ...]:
     """The labels that a remark names; none where it names all, or what is no label."""
     tokens = re.findall(r"\w+", names)
@@ -265,7 +269,8 @@ def trimmed(caption: str, start: int, end: int) -> Iterator[Span]:
     """The span without joints and stray marks at its ends; none where nothing remains."""
     lead = _LEAD.match(caption, start, end)
     start = lead.end() if lead else start
-    trail = _TRAIL.search(caption[start:end])
-    end = start + trail.start() if trail else end
+    end = start + len(caption[start:end].rstrip(_TRAILING))
+    while (word := _LAST_JOINT.search(caption, max(start, end - 5), end)) is not None:
+        end = start + len(caption[start : word.start()].rstrip(_TRAILING))
     if any(c.isalnum() for c in caption[start:end]):
         yield (start, end)

@@ -13,22 +13,34 @@ import msgspec
 
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 LONGEST_RANGE = 30
+_LONGEST_STEP = 8
 
 _PRIMES = r"['’′`]{0,3}(?!\w)"
 _DASH = r"[-‐‑–—−~]"
-_JOIN = rf"(?:\s*(?:{_DASH}|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|or|&|to|through|y|et|und)\s+)"
+_JOIN = (
+    rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|or|&|to|through|y|et|und)\s+)"
+)
 # Labels of one list are of one kind: "2, b" is no list.
 _LABELS = [
     label + _PRIMES
-    for label in (r"[A-Z]", r"[a-z]", r"[A-Za-z]\d\d?", r"\d\d?", r"[ivx]{1,4}", r"[IVX]{1,4}")
+    for label in (
+        r"(?!H ?& ?E)[A-Z]",
+        r"[a-z]",
+        r"[A-Za-z]\d\d?",
+        r"\d\d?",
+        r"[ivx]{1,4}",
+        r"[IVX]{1,4}",
+    )
 ]
 _LABEL = rf"(?:[ivx]{{2,4}}|[IVX]{{2,4}}|[A-Za-z]\d{{0,2}}|\d{{1,2}}){_PRIMES}"
+_UPPERS = f"{_LABELS[0]}(?:{_JOIN}{_LABELS[0]})*"
 _LIST = "(?:" + "|".join(f"{label}(?:{_JOIN}{label})*" for label in _LABELS) + ")"
 LABEL_LIST = re.compile(_LIST)
 _CANDIDATE = re.compile(
     rf"[(\[]\s*(?:[Pp]anels?\s+)?(?P<bracket>{_LIST})\s*(?:[)\]]|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]]))"
     rf"|(?<![\w(\[.'’-])(?P<half>{_LIST})\)"
     rf"|\b[Pp]anels?\s+(?P<panel>{_LIST})\s*[:.,]?"
+    rf"|(?<=[a-z]{{4}})(?P<glued>{_UPPERS})(?:\)[.:]?|[.:,])(?=\s)"
     rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
     rf"(?P<delimiter>\s?[:=](?=[\s(])|[.,](?=\s|[A-Z(])|\s?{_DASH}(?=\s)|(?=\s))"
 )
@@ -37,23 +49,33 @@ _JOINED = re.compile(rf"(?:{_JOIN}|\s*)\Z")
 _RANGE = re.compile(rf"\s*(?:{_DASH}|\bto\b|\bthrough\b)\s*\Z")
 _FORM_OF_DELIMITER = {":": "colon", "=": "equals", ".": "dot", ",": "comma", "": "bare"}
 
-# A letter behind one of these is part of a name: "vitamin A", "group B", "Fig. 1 A".
-_NAMING = re.compile(
-    r"\b(?:vitamins?|hepatitis|influenza|types?|groups?|grades?|class|stages?|proteins?|cohorts?"
-    r"|patients?|cases?|lanes?|factors?|arms?|zones?|levels?|child[- ]pugh|subtypes?|clusters?"
-    r"|samples?|steps?|phases?|cyclin|aurora|kinase|omega|apo|ig|scenarios?|patterns?|lines?"
-    r"|fig(?:ure|ura)?s?\.?(?:\s*S?\d+)?|table|refs?\.?|chapter|days?|weeks?|domains?|sites?"
-    r"|points?|boxe?s?|arrows?|labell?ed|marked|as|than|see|versus|vs\.?)\s*\Z",
-    re.IGNORECASE,
+# A letter behind one of these is part of a name or refers: "vitamin A", "group B", "see A".
+_NAMING = frozenset(
+    """
+    no. nr. number vitamin vitamins hepatitis influenza type types group groups grade grades class classes stage
+    stages protein proteins cohort cohorts patient patients case cases lane lanes factor factors
+    arm arms zone zones level levels subtype subtypes cluster clusters sample samples step steps
+    phase phases cyclin aurora kinase omega apo ig scenario scenarios pattern patterns line lines
+    fig figs figure figures fig. figs. table tables ref. refs. chapter day days week weeks domain
+    domains site sites point points box boxes arrow arrows labeled labelled marked as than see
+    versus vs vs. pugh child-pugh strain strains chain chains region regions loop loops model
+    models mouse rat exon exons tier position category ring peak peaks band bands
+    """.split()  # noqa: SIM905 - a list of a hundred quoted words is no easier to read
 )
-# What follows a footnote letter: "a P < 0.05 versus control".
-_FOOTNOTE = re.compile(r"\s*(?:[pP]\s*[-<>=≤≥]|significan|different|vs\b|versus|[<>=≤≥±])")
-_CONNECTOR = re.compile(r"(?:\b(?:and|or|y|et|und)|&)\s*\Z")
-_FUNCTION = re.compile(
-    r"\b(?:of|in|for|by|with|on|at|from|to|the|an?|as|than|see|via|using|show(?:s|ing|n)?|between"
-    r"|into|through|are|is|were|was|include[sd]?|including|reveal(?:s|ed|ing)?|after|before|under"
-    r"|demonstrat(?:e|es|ed|ing)|both|either|against|per|per(?:form|formed)|versus|vs\.?)\s*\Z",
-    re.IGNORECASE,
+_FUNCTION = frozenset(
+    """
+    of in for by with on at from to the a an as than see via using show shows showing shown
+    between into through are is were was include includes included including reveal reveals
+    revealed revealing after before under demonstrate demonstrates demonstrated demonstrating
+    both either against per versus vs vs. performed
+    """.split()  # noqa: SIM905
+)
+_BEFORE_LIST = frozenset({"of", "in", "for", "showing", "with", "from"})
+_CONNECTORS = frozenset({"and", "or", "y", "et", "und", "&"})
+# What follows a letter that is a footnote's or a name: "a P < 0.05 versus control", "B cells".
+_FOOTNOTE = re.compile(
+    r"\s*(?:[pP]\s*[-<>=≤≥]|significan|different|vs\b|versus|[<>≤≥±÷]"
+    r"|(?:lines?|points?|modes?|scans?|waves?|cells?|medium)\b)"
 )
 _TAIL_NEXT = re.compile(r"\s*(?:[.,;:)\]]|(?:and|or|y|et|und|as well as|respectively)\b|&|\Z)")
 _CAPITAL_NEXT = re.compile(r"\s*[\"'“‘]?(?:[A-Z][a-zà-ÿ]|An?\s)")
@@ -65,7 +87,7 @@ class Marker(msgspec.Struct, frozen=True):
 
     `labels` is what it names, ranges written out; `form` is `bracket`, `half`, `panel`, `colon`,
     `equals`, `dot`, `comma`, `dash`, `bare` or `loose` (bare, in the midst of words); `kind` is
-    `upper`, `lower`, `alnum`, `roman` or `number`. `opens` is `sentence`, `clause` or empty: what
+    `upper`, `lower`, `alnum`, `roman`, `number` or `words`. `opens` is `sentence`, `clause` or empty: what
     begins with it. `lean` is above 0 where its phrase seems to follow it, below 0 where it seems
     to close its phrase. `close` is the end of a bracket with more words in it ("(A, left)"), else
     `end`. `referring`: a preposition or the like stands before it ("as in (A)").
@@ -93,7 +115,7 @@ def find_markers(caption: str) -> list[Marker]:
     for start, end, form, names in _merged(caption, list(_raw(caption))):
         kind, labels = _labels(names)
         if labels:
-            found.append(_placed(caption, start, end, form, kind, labels))
+            found.append(placed(caption, start, end, form, kind, labels))
     return found
 
 
@@ -106,6 +128,10 @@ def _raw(caption: str) -> Iterator[_Raw]:
         group = match.lastgroup or ""
         if group in ("bracket", "panel"):
             yield match.start(), match.end(), group, match[group]
+        elif group == "glued":
+            last = match[0][-1]
+            form = "half" if ")" in match[0] else _FORM_OF_DELIMITER[last]
+            yield match.start(), match.end(), form, match[group]
         elif group == "half":
             if not _inside_bracket(caption, match.start()):
                 yield match.start(), match.end(), group, match[group]
@@ -123,15 +149,22 @@ def _plain_form(caption: str, match: re.Match[str]) -> str:
     """The form of a marker without brackets; empty where it cannot be one."""
     before = caption[max(0, match.start() - _LOOK_BACK) : match.start()]
     form = _FORM_OF_DELIMITER.get(match["delimiter"].strip(), "dash")
-    if _FOOTNOTE.match(caption, match.end()) or _NAMING.search(before):
+    if _FOOTNOTE.match(caption, match.end()) or _last_word(before) in _NAMING:
         return ""
     last = before.rstrip()[-1:]
-    if not last or last in ".;:!?,([" or "\n" in before[-2:] or _CONNECTOR.search(before):
+    if before[-1:] == "." and before[-2:-1].isdigit():
+        return ""
+    if not last or last in ".;:!?,([" or "\n" in before[-2:] or _last_word(before) in _CONNECTORS:
         return form
-    if form == "colon":
+    if form == "colon" or (form == "comma" and _last_word(before) in _BEFORE_LIST):
         return form
-    article = match["plain"] in ("a", "A", "I")
-    return "loose" if form == "bare" and not (article and match["plain"] == "a") else ""
+    article = match["plain"] == "a" and caption[match.end() : match.end() + 2].strip().islower()
+    return "loose" if form == "bare" and not article else ""
+
+
+def _last_word(before: str) -> str:
+    words = before.split()
+    return words[-1].lstrip("(").lower() if words else ""
 
 
 def _merged(caption: str, raw: list[_Raw]) -> Iterator[_Raw]:
@@ -153,7 +186,16 @@ def _merged(caption: str, raw: list[_Raw]) -> Iterator[_Raw]:
 def _joins(caption: str, left: _Raw, right: _Raw) -> bool:
     same = left[2] == right[2] or (left[2] in _OPENING and right[2] in _OPENING)
     near = right[0] - left[1] <= 12 and left[2] in ("bracket", "half", "panel")
-    return same and near and _JOINED.match(caption[left[1] : right[0]]) is not None
+    step = ord(right[3][0]) - ord(re.split(_JOIN, left[3])[-1][0])
+    if not (same and near and 0 < step <= _LONGEST_STEP) or (
+        right[2] == "bare" and right[3] == "a"
+    ):
+        return bool(same and near and _range_between(caption, left, right))
+    return _JOINED.match(caption[left[1] : right[0]]) is not None
+
+
+def _range_between(caption: str, left: _Raw, right: _Raw) -> bool:
+    return _RANGE.match(caption[left[1] : right[0]]) is not None
 
 
 _OPENING = frozenset({"bracket", "half", "bare"})
@@ -170,7 +212,8 @@ def kind_of(label: str) -> str:
 
 def _labels(names: str) -> tuple[str, tuple[str, ...]]:
     """The kind and the labels of a list, ranges written out; no labels where they do not agree."""
-    kind, labels, ranged = "", [], False
+    labels: list[str] = []
+    ranged = False
     for label, joint in _PARTS.findall(names):
         label = label.rstrip("'’′`")
         if ranged:
@@ -183,7 +226,8 @@ def _labels(names: str) -> tuple[str, tuple[str, ...]]:
     if len(kinds) != 1:
         return "", ()
     kind = kinds.pop()
-    return kind, tuple(dict.fromkeys(labels))
+    formula = len(set(labels)) < len(labels) and ("+" in names or "/" in names)
+    return kind, () if formula else tuple(dict.fromkeys(labels))
 
 
 def _between(first: str, last: str) -> list[str]:
@@ -200,24 +244,30 @@ def _between(first: str, last: str) -> list[str]:
     return []
 
 
-def _placed(
+def placed(
     caption: str, start: int, end: int, form: str, kind: str, labels: tuple[str, ...]
 ) -> Marker:
-    """The marker with what its surroundings say."""
+    """The marker `caption[start:end]` with what its surroundings say of it."""
     before = caption[max(0, start - _LOOK_BACK) : start]
     last = before.rstrip()[-1:]
     opens = "clause" if last in (";", ":") else ""
-    if not last or last in ".!?" or before.endswith("\n"):
+    if not last or last in ".!?" or before.endswith("\n") or _glued(before, form):
         opens = "sentence"
     close = end
     if form == "bracket" and caption[end - 1] not in ")]":
         close = min(p for p in (caption.find(")", end), caption.find("]", end)) if p >= 0) + 1
-    joined = last in (",", "—", "–") or _CONNECTOR.search(before) is not None
-    referring = not joined and _FUNCTION.search(before) is not None
+    word = _last_word(before)
+    joined = last in (",", "—", "–") or word in _CONNECTORS
+    referring = not joined and word in _FUNCTION
     lean = 2
     if form in ("bracket", "half", "panel"):
         lean = _lean(caption, close, joined, referring, before[-1:].isalnum())
     return Marker(start, end, close, labels, form, kind, opens, lean, referring)
+
+
+def _glued(before: str, form: str) -> bool:
+    """Whether the blank before a marker without an opening bracket was lost ("the tumourA.")."""
+    return form != "bracket" and before[-1:].isalpha()
 
 
 def _lean(caption: str, close: int, joined: bool, referring: bool, glued: bool) -> int:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_COLOUR = r"(?:white|black|red|yellow|blue|green|orange|purple|gr[ae]y|open|closed|dashed|dotted|solid)"
+_COLOUR = (
+    r"(?:white|black|red|yellow|blue|green|orange|purple|gr[ae]y|open|closed|dashed|dotted|solid)"
+)
 _KINDS = {
     "scale": r"\(?(?:the\s+)?(?:scale|bars?)(?:\s+bars?)?\s*(?:[=:,]|represent|indicate|are\b|is\b"
     r"|correspond|equal|shown|for\b|in\b|length|\d|[-–])",
@@ -15,7 +17,8 @@ _KINDS = {
     r"|reduced from",
     "arrows": rf"(?:the\s+)?(?:{_COLOUR}\s+)*(?:arrow(?:s|heads?)?|asterisks?|stars?|circles?)\b"
     rf"|(?:the\s+)?{_COLOUR}\s+(?:lines?|dots?|circles?|bars?|box(?:es)?)\b",
-    "data": r"(?:the\s+|all\s+)?(?:data|values?|results?|error\s+bars?|means?|graphs?|bars)\b",
+    "symbols": r"(?:[^\s.]+\s+){1,3}(?:indicates?|denotes?|represents?|describes?|marks?)\s",
+    "data": r"(?:the\s+|all\s+)?(?:data|values?|results?|error\s+bars?|means?|graphs?)\b",
     "significance": r"\(?[*#†‡§]|\(?p\s?[-<=>]|(?:statistical\s+)?significance|different\s+letters"
     r"|ns\b|n\s?=|student|log[- ]rank|the log[- ]rank",
     "abbreviations": r"abbreviations?\b|\S{1,8}(?:,|:|\s?=)\s[^;]{3,70};\s?\S{1,9}(?:,|:|\s?=)\s"
@@ -36,6 +39,7 @@ _SAID = {
     "scale": re.compile(r"\bscale bars?\b|\bbars?\s*[=:]", re.IGNORECASE),
     "data": re.compile(r"\bdata (?:are|were|represent)|\bvalues\b|error bars", re.IGNORECASE),
     "arrows": re.compile(r"\barrow", re.IGNORECASE),
+    "symbols": re.compile(r"\b(?:indicate|denote|represent|describe)", re.IGNORECASE),
     "magnification": re.compile(r"\bmagnification|[×x*]\s?\d", re.IGNORECASE),
     "significance": re.compile(r"\bp\s?[<=>]", re.IGNORECASE),
     "stain": re.compile(r"h&e|matoxylin", re.IGNORECASE),

@@ -14,19 +14,22 @@ _FAMILY = {
     "bracket": "bracket", "half": "bracket", "panel": "panel", "colon": "colon", "dot": "dot",
     "comma": "comma", "dash": "dash", "equals": "equals", "bare": "bare", "loose": "loose",
 }  # fmt: skip
-_FAMILIES = ("bracket", "panel", "colon", "dot", "comma", "dash", "equals", "bare", "loose")
+_FAMILIES = (
+    "bracket", "panel", "colon", "dot", "comma", "dash", "equals", "bare", "loose", "mixed",
+)  # fmt: skip
 _STRONG = frozenset({"bracket", "panel", "colon", "dot"})
 _ORDERLY = frozenset({"comma", "dash", "equals", "bare", "loose"})
-_LEAST = {"loose": 3}
+_LEAST_LOOSE = {"upper": 3, "lower": 3}
 _KINDS = ("upper", "lower", "alnum", "roman", "number")
 _CONTINUED_LEAST = 3
+_LONGEST_LONE_LIST = 6
 
 
 class System(msgspec.Struct, frozen=True):
     """The marker system of a caption: its labels in order, its true markers in caption order.
 
     `family` is the form that carries it; `gaps` labels are missing from the sequence, `descents`
-    come before their forerunner.
+    come before their forerunner. `kind` is that of its markers.
     """
 
     kind: str
@@ -35,6 +38,23 @@ class System(msgspec.Struct, frozen=True):
     markers: tuple[Marker, ...]
     gaps: int
     descents: int
+
+
+_BELIEF = {
+    "bracket": 0.97, "panel": 0.9, "colon": 0.95, "dot": 0.95, "comma": 0.95, "mixed": 0.9,
+    "bare": 0.93, "dash": 0.8, "equals": 0.6, "loose": 0.75,
+}  # fmt: skip
+_BELIEF_OF_KIND = {"number": 0.75, "roman": 0.85, "alnum": 0.9, "words": 0.55}
+_DOUBT = 0.85
+
+
+def belief(system: System) -> float:
+    """How sure the labels of a system are all right, 0 to 1."""
+    score = _BELIEF[system.family] * _BELIEF_OF_KIND.get(system.kind, 1.0)
+    doubts = system.gaps + (system.descents > 1) + (len(system.markers) == 1)
+    if len(system.labels) == 2 and not any(m.opens for m in system.markers):
+        doubts += 1
+    return score * _DOUBT**doubts
 
 
 def choose_system(markers: Sequence[Marker]) -> System | None:
@@ -66,15 +86,30 @@ def _rank(system: System) -> tuple[float, ...]:
 def _of_kind(markers: Sequence[Marker], kind: str) -> System | None:
     """The best system of one kind of label."""
     mine = [m for m in (_as_kind(m, kind) for m in markers) if m]
-    if sum(len(m.labels) for m in mine) < 2:
+    if sum(len(m.labels) for m in mine) < 2 or (kind == "number" and len(mine) < 2):
         return None
     best: System | None = None
     for family in _FAMILIES:
         chosen = _in_family(mine, family)
-        system = _sequence(chosen, kind, family)
+        system = _sequence(chosen, kind, family) if chosen else None
+        if system and not _plausible(system):
+            continue
         if system and (best is None or _better(system, best)):
             best = system
-    return _extended(best, mine, markers) if best else None
+    found = _extended(best, mine, markers) if best else None
+    return found if found and found.markers else None
+
+
+def _plausible(system: System) -> bool:
+    """Whether a system is more than a lone "A-P" at the start, or the (I) and (II) of stages."""
+    first = system.markers[0]
+    if len(system.markers) == 1 and system.family in _ORDERLY:
+        return first.opens == "sentence" and len(system.labels) <= _LONGEST_LONE_LIST
+    if system.kind == "number" and len(system.markers) < 2:
+        return False
+    if system.kind == "roman" and first.labels[0].isupper():
+        return all(m.opens for m in _introducing(system))
+    return True
 
 
 def _better(new: System, old: System) -> bool:
@@ -113,16 +148,21 @@ def _sequence(markers: Sequence[Marker], kind: str, family: str) -> System | Non
     if kind == "alnum":
         return _grid(markers, family)
     firsts = _firsts(markers, kind)
-    run, gaps = _run(sorted(firsts), family)
-    if len(run) < _LEAST.get(family, 2):
+    run, gaps = _run(sorted(firsts), kind, family)
+    if len(run) < (_LEAST_LOOSE.get(kind, 4) if family == "loose" else 2):
+        return None
+    if len(firsts) - len(run) > len(run):
         return None
     starts = [firsts[n][1].start for n in run]
     descents = sum(later < earlier for earlier, later in zip(starts, starts[1:], strict=False))
-    if descents > (0 if family in _ORDERLY else max(1, len(run) // 3)):
+    lists = any(len(m.labels) > 1 for m in markers)
+    if descents > (0 if family in _ORDERLY and not lists else max(1, len(run) // (2 + bool(gaps)))):
         return None
     labels = tuple(firsts[n][0] for n in run)
     known = set(labels)
     kept = tuple(m for m in markers if known.issuperset(m.labels))
+    if len({label for m in kept for label in m.labels}) < len(labels):
+        return _sequence(kept, kind, family)
     return System(kind, family, labels, kept, gaps, descents)
 
 
@@ -132,7 +172,8 @@ def _firsts(markers: Sequence[Marker], kind: str) -> dict[int, tuple[str, Marker
     seen: dict[int, list[tuple[str, Marker]]] = {}
     for marker in markers:
         for label in marker.labels:
-            seen.setdefault(position_of(label, kind), []).append((label, marker))
+            if (place := position_of(label, kind)) > 0:
+                seen.setdefault(place, []).append((label, marker))
     firsts: dict[int, tuple[str, Marker]] = {}
     reached = 0
     for place in sorted(seen):
@@ -142,11 +183,11 @@ def _firsts(markers: Sequence[Marker], kind: str) -> dict[int, tuple[str, Marker
     return firsts
 
 
-def _run(places: Sequence[int], family: str) -> tuple[list[int], int]:
+def _run(places: Sequence[int], kind: str, family: str) -> tuple[list[int], int]:
     """The believable run at the start of `places` and how many are missing in it."""
     if not places:
         return [], 0
-    if places[0] != 1 and not _continues(places, family):
+    if places[0] != 1 and (kind == "number" or not _continues(places, family)):
         return [], 0
     run, gaps = [places[0]], 0
     allowed = 0 if family in _ORDERLY else (len(places) >= 4) + (len(places) >= 9)
@@ -156,6 +197,9 @@ def _run(places: Sequence[int], family: str) -> tuple[list[int], int]:
             break
         gaps += missing
         run.append(place)
+    if gaps and len(run) < 4:
+        run = [place for i, place in enumerate(run) if place == run[0] + i]
+        gaps = 0
     return run, gaps
 
 
@@ -183,8 +227,14 @@ def _grid(markers: Sequence[Marker], family: str) -> System | None:
 
 
 def _in_family(mine: Sequence[Marker], family: str) -> list[Marker]:
-    """The candidates of one family; where order must be strict, those that begin a sentence
+    """The candidates of one family (`mixed`: of all strong forms, and what begins a clause); where order must be strict, those that begin a sentence
     stand in for their namesakes that do not."""
+    if family == "mixed":
+        return [
+            m
+            for m in mine
+            if _FAMILY[m.form] in _STRONG or (m.form in ("comma", "dash") and m.opens)
+        ]
     chosen = [m for m in mine if _FAMILY[m.form] == family or (family, m.form) == ("loose", "bare")]
     if family not in _ORDERLY or family == "loose":
         return chosen
@@ -202,7 +252,9 @@ def _extended(system: System, mine: Sequence[Marker], every: Sequence[Marker]) -
     firsts = _introducing(system)
     strong = [m for m in mine if _FAMILY[m.form] in _STRONG and known.issuperset(m.labels)]
     candidates = sorted({m.start: m for m in (*strong, *system.markers)}.values(), key=_start)
-    kept = [m for i, m in enumerate(candidates) if m in firsts or _repeats(m, i, candidates, firsts)]
+    kept = [
+        m for i, m in enumerate(candidates) if m in firsts or _repeats(m, i, candidates, firsts)
+    ]
     return msgspec.structs.replace(system, markers=tuple(kept))
 
 
@@ -230,7 +282,7 @@ def _repeats(
         return True
     near = (*candidates[max(0, i - 1) : i], *candidates[i + 1 : i + 2])
     return any(
-        not other.leads and other.labels != marker.labels and abs(other.start - marker.start) < 90
+        not other.leads and other.labels != marker.labels and abs(other.start - marker.start) < 130
         for other in near
     )
 
@@ -272,7 +324,8 @@ def _filling(
     for marker in others:
         if _places(marker, kind) != [place] or marker.start <= low:
             continue
-        if high is None and marker.opens == "sentence" and marker.form != "equals":
+        opens = marker.opens == "sentence" and marker.form != "equals"
+        if high is None and (opens or marker.form == "panel"):
             return marker
         if high is not None and marker.start < high and (marker.opens or marker.form == "bracket"):
             return marker

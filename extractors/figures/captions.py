@@ -7,21 +7,32 @@ them (`caption_assign`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from extractors.figures.caption_assign import Piece, assign, trimmed
 from extractors.figures.caption_markers import find_markers
-from extractors.figures.caption_systems import System, choose_system
+from extractors.figures.caption_systems import System, belief, choose_system
+from extractors.figures.caption_words import choose_places
 from extractors.figures.records import CaptionSplit, Span, Subcaption
+
+_PICTURED = re.compile(
+    r"\b(?:views?|images?|radiographs?|ct|mri?|scans?|photo\w*|micrographs?|sections?|stain\w*"
+    r"|x-rays?|histolog\w*|ultraso\w*|h&e|plots?|graphs?|curves?|histograms?|dorsal|ventral|lateral"
+    r"|holotype|paratype|habitus|detail|axial|sagittal|coronal|magnification|male|female|angiogra\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def split_caption(caption: str) -> CaptionSplit:
     """The panels a caption names and the words about each; no parts where it names none."""
     markers = find_markers(caption)
     system = choose_system(markers) if len(markers) > 1 or _several(markers) else None
+    system = system or choose_places(caption)
     if system is None:
         return CaptionSplit()
-    return _as_split(caption, system, assign(caption, system))
+    split = _as_split(caption, system, assign(caption, system))
+    return split if _about_pictures(caption, system, split) else CaptionSplit()
 
 
 def panel_text(caption: str, split: CaptionSplit, label: str) -> str:
@@ -32,6 +43,15 @@ def panel_text(caption: str, split: CaptionSplit, label: str) -> str:
 def own_text(caption: str, split: CaptionSplit, label: str) -> str:
     """The words about one panel alone (or about a few panels, it among them)."""
     return _joined(caption, _own_spans(split, label))
+
+
+def _about_pictures(caption: str, system: System, split: CaptionSplit) -> bool:
+    """Whether the phrases can be about panels, where numbers, "A = ..." or "A - ..." would as
+    well be a legend of structures: most speak of pictures or views."""
+    if system.kind != "number" and system.family not in ("equals", "dash"):
+        return True
+    texts = [own_text(caption, split, label) for label in split.labels]
+    return sum(_PICTURED.search(text) is not None for text in texts) * 2 > len(texts)
 
 
 def _several(markers: Sequence[object]) -> bool:
@@ -51,14 +71,20 @@ def _as_split(caption: str, system: System, pieces: Sequence[Piece]) -> CaptionS
     own: dict[str, list[Span]] = {label: [] for label in system.labels}
     for piece in pieces:
         for span in trimmed(caption, piece.start, piece.end):
-            if not piece.labels:
-                shared.append(span)
-            for label in piece.labels:
-                own[label].append(span)
+            for spans in [own[label] for label in piece.labels] or [shared]:
+                _append(caption, spans, span)
     style = "upper" if system.kind == "alnum" else system.kind
     return CaptionSplit(
         shared=tuple(shared),
         parts=tuple(Subcaption(label, tuple(spans)) for label, spans in own.items()),
         style=style,
-        score=0.5,
+        score=round(belief(system), 3),
     )
+
+
+def _append(caption: str, spans: list[Span], span: Span) -> None:
+    """Add a span to a list; one that goes on where the last ended makes it longer."""
+    if spans and caption[spans[-1][1] : span[0]].isspace():
+        spans[-1] = (spans[-1][0], span[1])
+    else:
+        spans.append(span)
