@@ -1,0 +1,198 @@
+"""Marks in a figure that could be glyphs: connected components of a few binarisations.
+
+A letter is painted in one colour on a place of another, so in one of these planes it stands out
+brightly and alone: what is near white, near black, lighter or darker than its surroundings, or
+more colourful. Each mark is cut out as the learned reader (`glyphs.py`) wants it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import msgspec
+import numpy as np
+
+SIDE = 20
+COARSE = 8
+_MEASURES = 5
+INPUTS = 2 * SIDE * SIDE + _MEASURES
+COARSE_INPUTS = 2 * COARSE * COARSE + _MEASURES
+
+_MIN_HEIGHT = 6
+_MAX_HEIGHT = 96
+_WINDOW = 31
+_LOCAL_CONTRAST = 20
+_PAD = 0.15
+_FINER = 2  # samples per cell and axis, against aliasing of large letters
+_QUICK = cv2.CCL_SAUF
+
+
+class Plane(msgspec.Struct, frozen=True):
+    """One view of the picture, (height, width) uint8, in which letters are bright.
+
+    `labels` numbers the components of what is bright in it, as float32, which is exact here;
+    `stats` (M, 5) are left, top, width, height and pixel count of each.
+    """
+
+    bright: np.ndarray
+    labels: np.ndarray
+    stats: np.ndarray
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """N marks: `boxes` (N, 4) in pixels, `planes` (N,) the index of the plane of each.
+
+    `labels` (N, 2): the numbers of its component and of its dot (the same where it has none).
+    """
+
+    boxes: np.ndarray
+    planes: np.ndarray
+    labels: np.ndarray
+
+    def take(self, chosen: np.ndarray) -> Marks:
+        """The marks at these indices, or where this mask is true."""
+        return Marks(self.boxes[chosen], self.planes[chosen], self.labels[chosen])
+
+
+def find_marks(pixels: np.ndarray) -> tuple[list[Plane], Marks]:
+    """The planes of a (height, width, 3) uint8 picture and all marks of a letter's size."""
+    planes = [_plane(bright, mask) for bright, mask in _binarised(pixels)]
+    chosen = [_letter_sized(plane) for plane in planes]
+    indices = np.repeat(np.arange(len(planes)), [len(c) for c in chosen])
+    stats = np.concatenate([p.stats[c, :4] for p, c in zip(planes, chosen, strict=True)])
+    labels = np.concatenate(chosen)
+    boxes = np.concatenate([stats[:, :2], stats[:, :2] + stats[:, 2:]], axis=1)
+    return planes, Marks(boxes, indices, np.stack([labels, labels], axis=1))
+
+
+def _binarised(pixels: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(view in which letters are bright, what of it is bright) for each way a letter stands out."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    red, green, blue = cv2.split(pixels)
+    least = cv2.min(cv2.min(red, green), blue)
+    most = cv2.max(cv2.max(red, green), blue)
+    dark = cv2.bitwise_not(most)
+    around = cv2.blur(grey, (_WINDOW, _WINDOW))
+    views = [
+        (least, _above(least, 208)),
+        (dark, _above(dark, 190)),
+        (grey, _above(cv2.subtract(grey, around), _LOCAL_CONTRAST)),
+        (cv2.bitwise_not(grey), _above(cv2.subtract(around, grey), _LOCAL_CONTRAST)),
+    ]
+    colour = cv2.subtract(most, least)
+    strong = _above(cv2.subtract(colour, cv2.blur(colour, (_WINDOW, _WINDOW))), 40)
+    if cv2.countNonZero(strong):
+        views.append((colour, strong))
+    return views
+
+
+def _above(values: np.ndarray, limit: int) -> np.ndarray:
+    return cv2.threshold(values, limit, 255, cv2.THRESH_BINARY)[1]
+
+
+def _plane(bright: np.ndarray, mask: np.ndarray) -> Plane:
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, _QUICK
+    )
+    return Plane(bright, labels.astype(np.float32), stats)
+
+
+def _letter_sized(plane: Plane) -> np.ndarray:
+    """The numbers of the components that a letter could be, by size and shape alone."""
+    tallest = min(_MAX_HEIGHT, max(_MIN_HEIGHT, plane.bright.shape[0] // 4))
+    height = plane.stats[:, cv2.CC_STAT_HEIGHT]
+    some = np.flatnonzero((height >= _MIN_HEIGHT) & (height <= tallest))
+    some = some[some != 0]  # the background
+    width, height, count = plane.stats[some, 2:].T
+    fill = count / (width * height)
+    fits = (width >= 2) & (width <= 2.4 * height) & (fill > 0.1)
+    return some[fits & ((fill < 0.9) | (width < 0.6 * height))]
+
+
+def join_dots(planes: list[Plane], marks: Marks) -> Marks:
+    """The marks, each narrow stem with the dot above it where there is one ("i", "j")."""
+    boxes, labels = marks.boxes.copy(), marks.labels.copy()
+    for index, plane in enumerate(planes):
+        left, top, width, height, count = plane.stats.T
+        dots = np.flatnonzero(
+            (height <= 16) & (width <= 16) & (width <= 2.2 * height) & (height <= 2.2 * width)
+            & (count >= 0.45 * width * height) & (count >= 2)
+        )  # fmt: skip
+        lean = marks.boxes[:, 2] - marks.boxes[:, 0] <= 0.65 * (
+            marks.boxes[:, 3] - marks.boxes[:, 1]
+        )
+        for mark in np.flatnonzero(lean & (marks.planes == index)):
+            x0, y0, x1, y1 = marks.boxes[mark]
+            gap = y0 - top[dots] - height[dots]
+            tall = y1 - y0
+            fits = (gap >= 0) & (gap <= 0.35 * tall) & (height[dots] <= 0.4 * tall)
+            fits &= (height[dots] * 8 >= tall) & (left[dots] < x1)
+            fits &= left[dots] + width[dots] > x0
+            if fits.any():
+                dot = dots[np.argmax(fits)]
+                labels[mark, 1] = dot
+                boxes[mark] = (
+                    min(x0, left[dot]), top[dot], max(x1, left[dot] + width[dot]), y1
+                )  # fmt: skip
+    return Marks(boxes, marks.planes, labels)
+
+
+def cut_out(planes: list[Plane], marks: Marks, side: int = SIDE) -> np.ndarray:
+    """What the learned reader is given of each mark, (N, 2 * side * side + 5) float32.
+
+    Twice side x side cells: the view scaled so that the ground is 0 and the mark 1, and the share
+    of each cell that is the mark's own; then shape, contrast and evenness in numbers.
+    """
+    finer = _FINER if side == SIDE else 1
+    out = np.zeros((len(marks.boxes), 2 * side * side + _MEASURES), np.float32)
+    for index, plane in enumerate(planes):
+        own = np.flatnonzero(marks.planes == index)
+        if len(own):
+            values, share = _sampled(plane, marks.take(own), side, finer)
+            out[own] = _scaled(values, share, marks.boxes[own])
+    return out
+
+
+def _sampled(
+    plane: Plane, marks: Marks, side: int, finer: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The view and the mark's own share of it in side x side cells: (N, side * side) float32."""
+    across, down = sample_grid(marks.boxes, side * finer)
+    view = cv2.remap(plane.bright, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    number = cv2.remap(plane.labels, across, down, cv2.INTER_NEAREST)
+    own = (number == marks.labels[:, :1]) | (number == marks.labels[:, 1:])
+    return _pooled(view, side, finer), _pooled(own.view(np.uint8) * 255, side, finer) / 255
+
+
+def _scaled(values: np.ndarray, share: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    rest = 1 - share
+    ink = np.maximum(share.sum(axis=1), 1e-3)
+    ground = np.maximum(rest.sum(axis=1), 1e-3)
+    high = np.einsum("ij,ij->i", values, share) / ink
+    low = np.einsum("ij,ij->i", values, rest) / ground
+    gap = np.maximum(high - low, 8)
+    unit = (values - low[:, None]) / gap[:, None]
+    rough_ground = np.sqrt(np.einsum("ij,ij,ij->i", rest, unit, unit) / ground)
+    off = unit - 1
+    rough_ink = np.sqrt(np.einsum("ij,ij,ij->i", share, off, off) / ink)
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    measures = (np.log(width / height), np.log(height / 16), gap / 128, rough_ink, rough_ground)
+    columns = np.stack(measures, axis=1).astype(np.float32)
+    return np.concatenate([np.clip(unit, -1, 2), share, columns], axis=1)
+
+
+def sample_grid(boxes: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where to sample for each mark: x and y, each (N, steps * steps) float32."""
+    parts = (np.arange(steps, dtype=np.float32) + 0.5) / steps
+    x0, y0, x1, y1 = boxes.T.astype(np.float32)
+    pad = _PAD * np.maximum(x1 - x0, y1 - y0)
+    x = (x0 - pad)[:, None] + (x1 - x0 + 2 * pad)[:, None] * parts - 0.5
+    y = (y0 - pad)[:, None] + (y1 - y0 + 2 * pad)[:, None] * parts - 0.5
+    return np.tile(x, (1, steps)), np.repeat(y, steps, axis=1)
+
+
+def _pooled(samples: np.ndarray, side: int, finer: int) -> np.ndarray:
+    """Means over the finer samples of each cell: (N, side * side) float32."""
+    tall = samples.reshape(len(samples) * side * finer, side * finer)
+    if finer > 1:
+        tall = cv2.resize(tall, (side, len(samples) * side), interpolation=cv2.INTER_AREA)
+    return tall.reshape(len(samples), side * side).astype(np.float32)

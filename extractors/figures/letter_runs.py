@@ -1,0 +1,106 @@
+"""Glyphs that stand together on a line, and what such a run reads as if it is a panel letter."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from extractors.figures.glyphs import CHARACTERS
+
+_LABEL = re.compile(
+    r"[A-Za-z]|[1-9]\d?|[A-Za-z]\d{1,2}|\d[a-z]"
+    r"|(?=[ivx]{2,5}$)x{0,2}(?:ix|iv|v?i{0,3})|(?=[IVX]{2,5}$)X{0,2}(?:IX|IV|V?I{0,3})"
+)
+_LONGEST = 5
+_OPEN, _CLOSE = CHARACTERS.index("("), CHARACTERS.index(")")
+_CLASS = {c: i for i, c in enumerate(CHARACTERS)}
+# Shapes that many fonts draw alike; which one is meant, only the other letters can tell.
+_ALIKE = {"i": "Il1i", "l": "Il1", "1": "1Il", "o": "oO0", "0": "0oO", "j": "jJ"}
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Neighbouring glyphs: indices from left to right, brackets apart, and all with brackets."""
+
+    core: tuple[int, ...]
+    all: tuple[int, ...]
+
+
+def lines(boxes: np.ndarray) -> list[list[int]]:
+    """Glyphs (N, 4) that stand as closely as in a word, each group from left to right."""
+    x0, y0, x1, y1 = boxes.T.astype(np.float32)
+    width, height = x1 - x0, y1 - y0
+    gap = np.maximum(x0[None] - x1[:, None], x0[:, None] - x1[None])
+    shared = np.minimum(y1[:, None], y1[None]) - np.maximum(y0[:, None], y0[None])
+    lower, taller = np.minimum.outer(height, height), np.maximum.outer(height, height)
+    size = np.maximum(np.maximum.outer(width, width), 0.3 * taller)
+    linked = (gap <= 0.45 * size) & (gap > -0.5 * size)
+    linked &= (shared >= 0.5 * lower) & (lower >= 0.4 * taller)
+    return [sorted(group, key=lambda i: float(x0[i])) for group in _groups(linked)]
+
+
+def _groups(linked: np.ndarray) -> list[list[int]]:
+    """Connected groups of a symmetric (N, N) relation."""
+    left, groups = set(range(len(linked))), []
+    while left:
+        front = [left.pop()]
+        group = list(front)
+        while front:
+            near = [j for j in np.flatnonzero(linked[front.pop()]).tolist() if j in left]
+            left.difference_update(near)
+            front += near
+            group += near
+        groups.append(group)
+    return groups
+
+
+def as_run(line: Sequence[int], odds: np.ndarray) -> Run | None:
+    """The line without its brackets; None where it is too long to be a panel letter."""
+    core = list(line)
+    if len(core) > 1 and _is(odds[core[0]], _OPEN):
+        core = core[1:]
+    if len(core) > 1 and _is(odds[core[-1]], _CLOSE):
+        core = core[:-1]
+    return Run(tuple(core), tuple(line)) if len(core) <= _LONGEST else None
+
+
+def _is(odds: np.ndarray, character: int) -> bool:
+    return bool(odds[character] >= 0.4)
+
+
+def free_readings(run: Run, odds: np.ndarray) -> list[tuple[str, float]]:
+    """Texts of the form of a label and their probabilities, best first."""
+    choices = []
+    for glyph in run.core:
+        best = np.argsort(-odds[glyph, :-1])[: 4 if len(run.core) == 1 else 2]
+        choices.append([(CHARACTERS[i], float(odds[glyph, i])) for i in best])
+    found = {}
+    for letters in itertools.product(*choices):
+        text = "".join(c for c, _ in letters)
+        if _LABEL.fullmatch(text):
+            found[text] = _product(p for _, p in letters)
+    return sorted(found.items(), key=lambda pair: -pair[1])
+
+
+def wanted_readings(
+    run: Run, odds: np.ndarray, wanted: Sequence[str]
+) -> list[tuple[str, float]]:
+    """The wanted texts of this length and their probabilities, best first, case folded."""
+    found = []
+    for text in wanted:
+        if len(text) == len(run.core):
+            places = zip(run.core, text, strict=True)
+            found.append((text, _product(_chance(odds[glyph], c) for glyph, c in places)))
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _chance(odds: np.ndarray, character: str) -> float:
+    alike = set(_ALIKE.get(character.lower(), "")) | {character.lower(), character.upper()}
+    return min(1.0, sum(float(odds[_CLASS[c]]) for c in alike if c in _CLASS))
+
+
+def _product(values: Sequence[float] | itertools.chain[float] | object) -> float:
+    return float(np.prod(list(values)))  # type: ignore[call-overload]
