@@ -36,7 +36,7 @@ _PANELS_SQL = """
     SELECT sample_id, images, figure, kept, drops, meta['panel_text'] AS about, texts
     FROM manifest
     WHERE partition = ? AND len(figure.box) > 0 AND regexp_replace(sample_id, '/[^/]+$', '') = ?
-    ORDER BY figure.box[2] // 50, figure.box[1], sample_id"""
+    ORDER BY length(sample_id), sample_id"""
 
 
 def figures_section(store: Store, summary: Summary) -> list[str]:
