@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -43,7 +44,8 @@ _BOUNDARY = re.compile(
 )
 # Sentence starts that no capital shows: an abbreviation list, a bracket, after a panel's letter.
 _FURTHER = re.compile(
-    r"[.)]\s+(?=[\w.-]{1,8},\s[^;.]{3,60};\s)|\.\s+(?=\([A-Z])|\b[a-z]+ [A-Z]\.\s(?=[A-Z][a-z]+\s)"
+    r"[.)]\s+(?=[\w.-]{1,8},\s[^;.]{3,60};\s)|\.\s+(?=\([A-Z]|[*#†‡§]|[pn]\s?[<=>])"
+    r"|\b[a-z]+ [A-Z]\.\s(?=[A-Z][a-z]+\s)"
 )
 _OPENING_MENTION = re.compile(rf"(?:in|for)\s\(?(?P<list>{LABEL_LIST.pattern})\)?[, ]", re.I)
 _STOP = re.compile(r"\.\s+(?=\S)")
@@ -53,11 +55,15 @@ _MENTION = re.compile(
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Words `caption[start:end]` about `labels`; about all panels where there are none."""
+    """Words `caption[start:end]` about `labels`; about all panels where there are none.
+
+    `around`: the words stand around a list of phrases, each of one panel.
+    """
 
     start: int
     end: int
     labels: tuple[str, ...]
+    around: bool = False
 
 
 def assign(caption: str, system: System) -> list[Piece]:
@@ -104,7 +110,7 @@ def _units(caption: str, system: System) -> list[tuple[Span, list[Marker]]]:
     edges = [*sorted(cuts), len(caption)]
     return [
         ((start, end), [m for m in markers if start <= m.start < end])
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
         if end > start
     ]
 
@@ -142,7 +148,7 @@ def _leading(
 ) -> tuple[list[Piece], tuple[str, ...]]:
     """Pieces where each marker stands before its phrase: stem (A) phrase, (B) phrase tail."""
     stem = _stem_labels(caption, span, marks, current)
-    pieces = [Piece(span[0], marks[0].start, stem)]
+    pieces = [Piece(span[0], marks[0].start, stem, around=True)]
     ends = [*(m.start for m in marks[1:]), span[1]]
     for mark, end in zip(marks, ends, strict=True):
         pieces.append(Piece(mark.end, end, mark.labels))
@@ -170,7 +176,10 @@ def _with_tail(caption: str, pieces: list[Piece], labels: tuple[str, ...]) -> li
     verb = _VERB.search(caption, last.start, last.end)
     if verb is None or not caption[last.start : verb.start()].strip():
         return [last]
-    return [Piece(last.start, verb.start(), last.labels), Piece(verb.start(), last.end, labels)]
+    return [
+        Piece(last.start, verb.start(), last.labels),
+        Piece(verb.start(), last.end, labels, around=True),
+    ]
 
 
 def _closing(
@@ -181,11 +190,11 @@ def _closing(
     starts = [span[0], *(m.close for m in marks[:-1])]
     phrases = [Piece(start, m.start, m.labels) for start, m in zip(starts, marks, strict=True)]
     extras = [Piece(m.end, m.close - 1, m.labels) for m in marks if m.close > m.end + 1]
-    tail = Piece(marks[-1].close, span[1], whole)
+    tail = Piece(marks[-1].close, span[1], whole, around=len(marks) > 1)
     if len(marks) == 1:
         return [*phrases, *extras, tail]
     cut = _stem_end(caption, phrases[0], phrases[1:])
-    head = [Piece(span[0], cut, whole), Piece(cut, phrases[0].end, phrases[0].labels)]
+    head = [Piece(span[0], cut, whole, around=True), Piece(cut, phrases[0].end, phrases[0].labels)]
     return sorted([*head, *phrases[1:], *extras, tail], key=lambda p: p.start)
 
 
@@ -231,7 +240,7 @@ def _trailing(
     pieces: Sequence[Piece],
 ) -> list[Piece]:
     """Pieces after the last unit with markers: shared from the first general remark on."""
-    everyone = set(current) == set(system.labels) or len(current) > 1 and not _open(system)
+    everyone = set(current) == set(system.labels) or (len(current) > 1 and not _open(system))
     own = [caption[p.start : p.end] for p in pieces if p.labels]
     before = own[:-1]
     remark = first_remark([caption[a:b] for a, b in spans], before)

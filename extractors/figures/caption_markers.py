@@ -18,7 +18,7 @@ _LONGEST_STEP = 8
 _PRIMES = r"['’′`]{0,3}(?!\w)"
 _DASH = r"[-‐‑–—−~]"
 _JOIN = (
-    rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|or|&|to|through|y|et|und)\s+)"
+    rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|AND|or|&|to|through|y|et|und)\s+)"
 )
 # Labels of one list are of one kind: "2, b" is no list.
 _LABELS = [
@@ -36,18 +36,23 @@ _LABEL = rf"(?:[ivx]{{2,4}}|[IVX]{{2,4}}|[A-Za-z]\d{{0,2}}|\d{{1,2}}){_PRIMES}"
 _UPPERS = f"{_LABELS[0]}(?:{_JOIN}{_LABELS[0]})*"
 _LIST = "(?:" + "|".join(f"{label}(?:{_JOIN}{label})*" for label in _LABELS) + ")"
 LABEL_LIST = re.compile(_LIST)
+_PANELS = r"(?:[Pp]anels?|PANELS?)"
+_PLACES = r"(?:left|right|top|bottom|upper|lower|middle|cent(?:er|re)|insets?|arrow)"
 _CANDIDATE = re.compile(
-    rf"[(\[]\s*(?:[Pp]anels?\s+)?(?P<bracket>{_LIST})\s*(?:[)\]]|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]]))"
-    rf"|(?<![\w(\[.'’-])(?P<half>{_LIST})\)"
-    rf"|\b[Pp]anels?\s+(?P<panel>{_LIST})\s*[:.,]?"
+    rf"[(\[]\s*(?:{_PANELS}\s+)?(?P<bracket>{_LIST})(?:[.:]?\s*[)\]]"
+    rf"|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]])|[\s-](?={_PLACES}\b[^()]{{0,40}}\)))"
+    rf"|(?<![\w(\['’-])(?P<half>{_LIST})\.?\)"
+    rf"|\b{_PANELS}\s+(?P<panel>{_LIST})\s*[:.,]?"
     rf"|(?<=[a-z]{{4}})(?P<glued>{_UPPERS})(?:\)[.:]?|[.:,])(?=\s)"
+    rf"|(?<![^\s.(])(?:[Ff]ig(?:ure|\.)?\s*)?\d{{1,2}}-?(?P<numbered>[A-Z]|[a-z])(?:[:.,)]|(?=\s[A-Z]))"
     rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
     rf"(?P<delimiter>\s?[:=](?=[\s(])|[.,](?=\s|[A-Z(])|\s?{_DASH}(?=\s)|(?=\s))"
 )
+_FIGURE = re.compile(r"\bfig(?:ure|s|\.)*\s*S?\d{1,2}\s?\Z", re.IGNORECASE)
 _PARTS = re.compile(rf"({_LABEL})({_JOIN})?")
 _JOINED = re.compile(rf"(?:{_JOIN}|\s*)\Z")
 _RANGE = re.compile(rf"\s*(?:{_DASH}|\bto\b|\bthrough\b)\s*\Z")
-_FORM_OF_DELIMITER = {":": "colon", "=": "equals", ".": "dot", ",": "comma", "": "bare"}
+_FORMS = {":": "colon", "=": "equals", ".": "dot", ",": "comma", "": "bare"}
 
 # A letter behind one of these is part of a name or refers: "vitamin A", "group B", "see A".
 _NAMING = frozenset(
@@ -86,7 +91,7 @@ class Marker(msgspec.Struct, frozen=True):
     """A candidate marker: `caption[start:end]` names panels.
 
     `labels` is what it names, ranges written out; `form` is `bracket`, `half`, `panel`, `colon`,
-    `equals`, `dot`, `comma`, `dash`, `bare` or `loose` (bare, in the midst of words); `kind` is
+    `equals`, `dot`, `comma`, `dash`, `numbered` ("1A."), `bare` or `loose` (bare, in the midst of words); `kind` is
     `upper`, `lower`, `alnum`, `roman`, `number` or `words`. `opens` is `sentence`, `clause` or empty: what
     begins with it. `lean` is above 0 where its phrase seems to follow it, below 0 where it seems
     to close its phrase. `close` is the end of a bracket with more words in it ("(A, left)"), else
@@ -126,19 +131,37 @@ def _raw(caption: str) -> Iterator[_Raw]:
     """(start, end, form, text of the label list) of what looks like a marker."""
     for match in _CANDIDATE.finditer(caption):
         group = match.lastgroup or ""
-        if group in ("bracket", "panel"):
-            yield match.start(), match.end(), group, match[group]
-        elif group == "glued":
-            last = match[0][-1]
-            form = "half" if ")" in match[0] else _FORM_OF_DELIMITER[last]
-            yield match.start(), match.end(), form, match[group]
+        start, end = match.span()
+        if group == "delimiter":
+            yield from _plain(caption, match)
         elif group == "half":
-            if not _inside_bracket(caption, match.start()):
-                yield match.start(), match.end(), group, match[group]
-        else:
-            form = _plain_form(caption, match)
-            if form:
-                yield match.start(), match.end(), form, match["plain"]
+            inside = _inside_bracket(caption, start)
+            if not inside or caption[start - 2 : start] in (", ", "; "):
+                yield start, end, "bracket" if inside else group, match[group]
+        elif group == "glued":
+            yield start, end, "half" if ")" in match[0] else _FORMS[match[0][-1]], match[group]
+        elif group == "numbered":
+            if not caption[:start].strip() or caption[:start].rstrip()[-1] in ".!?":
+                yield start, end, group, match[group]
+        elif group != "bracket" or not _of_figure(caption, start):
+            yield start, end, group, match[group]
+
+
+def _of_figure(caption: str, start: int) -> bool:
+    """Whether a bracket goes with the number of another figure ("see Fig. 2 (A)")."""
+    before = _FIGURE.search(caption, max(0, start - _LOOK_BACK), start)
+    return before is not None and before.start() > 0
+
+
+def _plain(caption: str, match: re.Match[str]) -> Iterator[_Raw]:
+    """A marker without brackets; "C, A" is C and the article, not a list."""
+    form = _plain_form(caption, match)
+    names = match["plain"]
+    first = _PARTS.match(names)
+    if form and first and first[2] and "," in first[2] and names[first.end()] <= names[0]:
+        yield match.start(), match.start() + first.start(2) + 1, "comma", first[1]
+    elif form:
+        yield match.start(), match.end(), form, names
 
 
 def _inside_bracket(caption: str, position: int) -> bool:
@@ -148,7 +171,7 @@ def _inside_bracket(caption: str, position: int) -> bool:
 def _plain_form(caption: str, match: re.Match[str]) -> str:
     """The form of a marker without brackets; empty where it cannot be one."""
     before = caption[max(0, match.start() - _LOOK_BACK) : match.start()]
-    form = _FORM_OF_DELIMITER.get(match["delimiter"].strip(), "dash")
+    form = _FORMS.get(match["delimiter"].strip(), "dash")
     if _FOOTNOTE.match(caption, match.end()) or _last_word(before) in _NAMING:
         return ""
     last = before.rstrip()[-1:]

@@ -5,6 +5,7 @@ test), in one kind of label and a strong form first, gaps filled from weaker for
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -12,12 +13,12 @@ from extractors.figures.caption_markers import ROMAN, Marker
 
 _FAMILY = {
     "bracket": "bracket", "half": "bracket", "panel": "panel", "colon": "colon", "dot": "dot",
-    "comma": "comma", "dash": "dash", "equals": "equals", "bare": "bare", "loose": "loose",
+    "comma": "comma", "dash": "dash", "equals": "equals", "bare": "bare", "loose": "loose", "numbered": "numbered",
 }  # fmt: skip
 _FAMILIES = (
-    "bracket", "panel", "colon", "dot", "comma", "dash", "equals", "bare", "loose", "mixed",
+    "bracket", "panel", "colon", "dot", "numbered", "comma", "dash", "equals", "bare", "loose", "mixed",
 )  # fmt: skip
-_STRONG = frozenset({"bracket", "panel", "colon", "dot"})
+_STRONG = frozenset({"bracket", "panel", "colon", "dot", "numbered"})
 _ORDERLY = frozenset({"comma", "dash", "equals", "bare", "loose"})
 _LEAST_LOOSE = {"upper": 3, "lower": 3}
 _KINDS = ("upper", "lower", "alnum", "roman", "number")
@@ -41,7 +42,7 @@ class System(msgspec.Struct, frozen=True):
 
 
 _BELIEF = {
-    "bracket": 0.97, "panel": 0.9, "colon": 0.95, "dot": 0.95, "comma": 0.95, "mixed": 0.9,
+    "bracket": 0.97, "panel": 0.9, "colon": 0.95, "dot": 0.95, "comma": 0.95, "mixed": 0.9, "numbered": 0.9,
     "bare": 0.93, "dash": 0.8, "equals": 0.6, "loose": 0.75,
 }  # fmt: skip
 _BELIEF_OF_KIND = {"number": 0.75, "roman": 0.85, "alnum": 0.9, "words": 0.55}
@@ -72,12 +73,12 @@ def choose_system(markers: Sequence[Marker]) -> System | None:
 def _rank(system: System) -> tuple[float, ...]:
     """Strong forms before weak ones, letters before numbers, then what begins first."""
     letters = system.kind in ("upper", "lower", "alnum")
-    single = system.kind != "alnum"
+    firm = system.family in _STRONG or all(m.opens == "sentence" for m in system.markers)
     return (
-        system.family in _STRONG and letters,
+        firm and letters,
         letters,
-        system.family in _STRONG,
-        single,
+        firm,
+        system.kind != "alnum",
         -system.markers[0].start,
         len(system.labels),
     )
@@ -114,10 +115,17 @@ def _plausible(system: System) -> bool:
 
 def _better(new: System, old: System) -> bool:
     """A weaker form must show clearly more labels."""
+    if _whole(new) != _whole(old):
+        return _whole(new)
     if new.family in _STRONG and len(new.labels) == len(old.labels):
         return _opening(new) > _opening(old)
-    margin = 1 if new.family in _STRONG else 2
+    margin = 1 if new.family in _STRONG or new.family == "mixed" else 2
     return len(new.labels) >= len(old.labels) + margin
+
+
+def _whole(system: System) -> bool:
+    """Whether its labels start at the first."""
+    return position_of(system.labels[0], system.kind) == 1
 
 
 def _opening(system: System) -> int:
@@ -154,7 +162,7 @@ def _sequence(markers: Sequence[Marker], kind: str, family: str) -> System | Non
     if len(firsts) - len(run) > len(run):
         return None
     starts = [firsts[n][1].start for n in run]
-    descents = sum(later < earlier for earlier, later in zip(starts, starts[1:], strict=False))
+    descents = sum(later < earlier for earlier, later in pairwise(starts))
     lists = any(len(m.labels) > 1 for m in markers)
     if descents > (0 if family in _ORDERLY and not lists else max(1, len(run) // (2 + bool(gaps)))):
         return None
@@ -227,8 +235,11 @@ def _grid(markers: Sequence[Marker], family: str) -> System | None:
 
 
 def _in_family(mine: Sequence[Marker], family: str) -> list[Marker]:
-    """The candidates of one family (`mixed`: of all strong forms, and what begins a clause); where order must be strict, those that begin a sentence
-    stand in for their namesakes that do not."""
+    """The candidates of one family; `mixed` is all strong forms and what begins a clause.
+
+    Where order must be strict, those that open a sentence stand in for their namesakes that do
+    not.
+    """
     if family == "mixed":
         return [
             m
@@ -293,14 +304,15 @@ def _filled(system: System, mine: Sequence[Marker], every: Sequence[Marker]) -> 
     if system.kind not in ("upper", "lower", "number"):
         return system
     finer = [_coarse(m) for m in every if m.kind == "alnum" and system.kind != "number"]
-    others = sorted((*mine, *finer), key=_start)
+    slips = [m for m in every if {m.kind, system.kind} == {"upper", "lower"} and m.opens]
+    others = sorted((*mine, *finer, *(m for m in slips if m.form in ("bracket", "half"))), key=_start)
     labels = {position_of(label, system.kind): label for label in system.labels}
     markers = list(system.markers)
     place = min(labels) + 1
     while place <= max(labels) + 1:
         found = None if place in labels else _filling(place, others, markers, system.kind)
         if found:
-            labels[place] = found.labels[0]
+            labels |= dict(zip(_places(found, system.kind), found.labels, strict=True))
             markers.append(found)
         place += 1
     ordered = tuple(labels[n] for n in sorted(labels))
@@ -322,7 +334,8 @@ def _filling(
     low = min((m.start for m in markers if place - 1 in _places(m, kind)), default=-1)
     high = min((m.start for m in markers if place + 1 in _places(m, kind)), default=None)
     for marker in others:
-        if _places(marker, kind) != [place] or marker.start <= low:
+        places = _places(marker, kind)
+        if places != list(range(place, place + len(places))) or marker.start <= low:
             continue
         opens = marker.opens == "sentence" and marker.form != "equals"
         if high is None and (opens or marker.form == "panel"):
@@ -339,7 +352,7 @@ def _places(marker: Marker, kind: str) -> list[int]:
 def _trimmed(system: System) -> System:
     """The system without a last label that is an abbreviation in brackets: amid a sentence, where
     all others begin one."""
-    if system.family != "bracket" or len(system.labels) < 3 or system.kind == "alnum":
+    if system.family not in ("bracket", "mixed") or len(system.labels) < 3 or system.kind == "alnum":
         return system
     firsts = _introducing(system)
     if firsts[-1].leads or not all(m.opens for m in firsts[:-1]):

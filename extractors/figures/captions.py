@@ -16,6 +16,7 @@ from extractors.figures.caption_systems import System, belief, choose_system
 from extractors.figures.caption_words import choose_places
 from extractors.figures.records import CaptionSplit, Span, Subcaption
 
+_SENTENCE = 6
 _PICTURED = re.compile(
     r"\b(?:views?|images?|radiographs?|ct|mri?|scans?|photo\w*|micrographs?|sections?|stain\w*"
     r"|x-rays?|histolog\w*|ultraso\w*|h&e|plots?|graphs?|curves?|histograms?|dorsal|ventral|lateral"
@@ -47,10 +48,12 @@ def own_text(caption: str, split: CaptionSplit, label: str) -> str:
 
 def _about_pictures(caption: str, system: System, split: CaptionSplit) -> bool:
     """Whether the phrases can be about panels, where numbers, "A = ..." or "A - ..." would as
-    well be a legend of structures: most speak of pictures or views."""
+    well be a legend of structures: most speak of pictures or views, or are sentences."""
     if system.kind != "number" and system.family not in ("equals", "dash"):
         return True
     texts = [own_text(caption, split, label) for label in split.labels]
+    if system.kind != "number" and sum(len(t.split()) for t in texts) >= _SENTENCE * len(texts):
+        return True
     return sum(_PICTURED.search(text) is not None for text in texts) * 2 > len(texts)
 
 
@@ -70,8 +73,9 @@ def _as_split(caption: str, system: System, pieces: Sequence[Piece]) -> CaptionS
     shared: list[Span] = []
     own: dict[str, list[Span]] = {label: [] for label in system.labels}
     for piece in pieces:
+        common = piece.around and len(piece.labels) == len(own)
         for span in trimmed(caption, piece.start, piece.end):
-            for spans in [own[label] for label in piece.labels] or [shared]:
+            for spans in [own[label] for label in piece.labels if not common] or [shared]:
                 _append(caption, spans, span)
     style = "upper" if system.kind == "alnum" else system.kind
     return CaptionSplit(

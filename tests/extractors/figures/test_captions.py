@@ -1,0 +1,338 @@
+"""Captions cut into panels: every style of marker, no false letters, and human truth."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.caption_scores import caption_truth, score_captions
+from extractors.figures.captions import own_text, panel_text, split_caption
+from tests.conftest import DATA
+
+STYLES = {
+    "brackets": (
+        "Liver biopsy. (A) Steatosis. (B) Bridging fibrosis.",
+        {"A": "Steatosis.", "B": "Bridging fibrosis."},
+    ),
+    "lower brackets": (
+        "(a) Portable chest film. (b) Axial CT of the chest.",
+        {"a": "Portable chest film.", "b": "Axial CT of the chest."},
+    ),
+    "half brackets": (
+        "Knee joint: a) before surgery; b) after surgery",
+        {"a": "before surgery", "b": "after surgery"},
+    ),
+    "half brackets in a list": (
+        "Stains of the node. A) and C) Giemsa stain. B) Silver stain.",
+        {"A": "Giemsa stain.", "B": "Silver stain.", "C": "Giemsa stain."},
+    ),
+    "mixed half brackets": (
+        "(A) Carcinoid tumour, (B) and C) prostate cancer of grade 3.",
+        {
+            "A": "Carcinoid tumour",
+            "B": "prostate cancer of grade 3.",
+            "C": "prostate cancer of grade 3.",
+        },
+    ),
+    "colons": (
+        "Growth of cells. A: Control cells. B: Treated cells.",
+        {"A": "Control cells.", "B": "Treated cells."},
+    ),
+    "spaced colons": (
+        "Cyst. A : Sagittal view. B : Coronal view.",
+        {"A": "Sagittal view.", "B": "Coronal view."},
+    ),
+    "dots": (
+        "Expression in glands. A. Strong signal. B. Weak signal. C. No signal.",
+        {"A": "Strong signal.", "B": "Weak signal.", "C": "No signal."},
+    ),
+    "commas": (
+        "Tissues. A, normal breast. B, breast carcinoma. C, normal colon.",
+        {"A": "normal breast.", "B": "breast carcinoma.", "C": "normal colon."},
+    ),
+    "commas after a preposition": (
+        "Structures of A, caffeine and B, theophylline.",
+        {"A": "caffeine", "B": "theophylline."},
+    ),
+    "bare": (
+        "Survival by stage. a Patients with stage one. b Patients with stage two.",
+        {"a": "Patients with stage one.", "b": "Patients with stage two."},
+    ),
+    "bare in a list": (
+        "Samples used for spectra: a Gleason grade 2, b Gleason grade 3, c Gleason grade 4",
+        {"a": "Gleason grade 2", "b": "Gleason grade 3", "c": "Gleason grade 4"},
+    ),
+    "bare upper": (
+        "Kaplan-Meier plots. A Overall survival was lower. B Disease-free survival was lower.",
+        {"A": "Overall survival was lower.", "B": "Disease-free survival was lower."},
+    ),
+    "bare amid words": (
+        "Larva of the beetle A habitus in dorsal view B head in ventral view C left leg",
+        {"A": "habitus in dorsal view", "B": "head in ventral view", "C": "left leg"},
+    ),
+    "glued to the title": (
+        "Staining of the tissue.A Representative cores. B Mean scores of all cores.",
+        {"A": "Representative cores.", "B": "Mean scores of all cores."},
+    ),
+    "glued bracket": (
+        "Loss of the gene promotes tumorigenesis(a) H&E stain of wild-type mice. (b) Tumour volume.",
+        {"a": "H&E stain of wild-type mice.", "b": "Tumour volume."},
+    ),
+    "glued letter": (
+        "Mice have smaller tumoursA. Mean volume of tumours. B. Sections of prostates.",
+        {"A": "Mean volume of tumours.", "B": "Sections of prostates."},
+    ),
+    "letter after its phrase": (
+        "Axial CT (a) and coronal MIP (b)",
+        {"a": "Axial CT", "b": "coronal MIP"},
+    ),
+    "letter at the end of sentences": (
+        "The biopsy showed a tumour (A). The cells had large nuclei (B). Some were in mitosis (C).",
+        {
+            "A": "The biopsy showed a tumour",
+            "B": "The cells had large nuclei",
+            "C": "Some were in mitosis",
+        },
+    ),
+    "pairs of letters": (
+        "Stained sections. A and C: low power. B and D: high power.",
+        {"A": "low power.", "B": "high power.", "C": "low power.", "D": "high power."},
+    ),
+    "range": (
+        "Teratoma. (a-c) Immature tissue. (d) Seminoma cells.",
+        {name: "Immature tissue." for name in "abc"} | {"d": "Seminoma cells."},
+    ),
+    "range of brackets": (
+        "Teratoma. (a)–(c) Immature tissue. (d) Seminoma cells.",
+        {name: "Immature tissue." for name in "abc"} | {"d": "Seminoma cells."},
+    ),
+    "list": (
+        "Intraductal carcinoma. (A, B) Sections show solid growth.",
+        {"A": "Sections show solid growth.", "B": "Sections show solid growth."},
+    ),
+    "two brackets": (
+        "(a), (b) After six months the joint is stable.",
+        {
+            "a": "After six months the joint is stable.",
+            "b": "After six months the joint is stable.",
+        },
+    ),
+    "panels": (
+        "Receptor binding. Panel A: wild type. Panel B: mutant.",
+        {"A": "wild type.", "B": "mutant."},
+    ),
+    "roman": (
+        "Phases of the cycle. (i) Rest. (ii) Growth. (iii) Division. (iv) Decline.",
+        {"i": "Rest.", "ii": "Growth.", "iii": "Division.", "iv": "Decline."},
+    ),
+    "numbers": (
+        "1–2 First species, male: 1 holotype, dorsal view 2 same, ventral view 3 female, dorsal view "
+        "4 same, ventral view",
+        {
+            "1": "First species, male holotype, dorsal view",
+            "2": "First species, male same, ventral view",
+            "3": "female, dorsal view",
+            "4": "same, ventral view",
+        },
+    ),
+    "letters with numbers": (
+        "Scans. (A1) Axial image. (A2) Coronal image. (B1) Axial control. (B2) Coronal control.",
+        {
+            "A1": "Axial image.",
+            "A2": "Coronal image.",
+            "B1": "Axial control.",
+            "B2": "Coronal control.",
+        },
+    ),
+    "a letter finer than the rest": (
+        "(A) Scheme. (B) Blot. (C) Graph. (D1 and D2) Stained cells. (E) Model.",
+        {"A": "Scheme.", "B": "Blot.", "C": "Graph.", "D": "Stained cells.", "E": "Model."},
+    ),
+    "words with colons": (
+        "Left: MRI of the brain. Right: CT of the brain.",
+        {"left": "MRI of the brain.", "right": "CT of the brain."},
+    ),
+    "words in brackets": (
+        "Chest films before treatment (left) and after treatment (right).",
+        {"left": "before treatment", "right": "after treatment"},
+    ),
+    "rows": (
+        "Upper row: stained cells. Lower row: merged channels.",
+        {"upper": "stained cells.", "lower": "merged channels."},
+    ),
+    "corners": (
+        "Top left: fat. Top right: water. Bottom left: in phase.",
+        {"top left": "fat.", "top right": "water.", "bottom left": "in phase."},
+    ),
+    "mixed forms": (
+        "A, Images of the reporter cells. (B and C) Flow cytometry. (D) Counts of cells.",
+        {
+            "A": "Images of the reporter cells.",
+            "B": "Flow cytometry.",
+            "C": "Flow cytometry.",
+            "D": "Counts of cells.",
+        },
+    ),
+    "a gap": (
+        "Tissues. A: Cortex; B: Colon; C: Liver; D: Lung; E: Skin; G: Heart.",
+        {"A": "Cortex", "B": "Colon", "C": "Liver", "D": "Lung", "E": "Skin", "G": "Heart."},
+    ),
+    "inner letters": (
+        "Burs. A) Head (a), spacer (b) and base (c). B) Shaft (a) and tip (b). C) Tip view.",
+        {
+            "A": "Head (a), spacer (b) and base (c).",
+            "B": "Shaft (a) and tip (b).",
+            "C": "Tip view.",
+        },
+    ),
+    "abbreviations in brackets": (
+        "Uptake. (A) Release of the drug. (B) Cells with curcumin (C) and its conjugate (CP).",
+        {"A": "Release of the drug.", "B": "Cells with curcumin (C) and its conjugate (CP)."},
+    ),
+}
+
+
+@pytest.mark.parametrize(("caption", "own"), STYLES.values(), ids=STYLES)
+def test_each_style_of_marker_gives_its_labels_and_their_words(
+    caption: str, own: dict[str, str]
+) -> None:
+    split = split_caption(caption)
+    assert {label: own_text(caption, split, label) for label in split.labels} == own
+    assert 0 < split.score <= 1
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "",
+        "Chest radiograph on admission.",
+        "Serum levels of vitamin A and vitamin B in patients with hepatitis B and hepatitis C.",
+        "The difference was significant (p < 0.05) in all groups (n = 5).",
+        "A tumour of the left kidney as shown in Fig. 1A and Fig. 1B.",
+        "Sections of normal ovary (N) and carcinoma (C) were stained.",
+        "Patients of type I, type II and type III, stages A and B.",
+        "I saw a mass; a biopsy was taken, and a second one later.",
+        "Comparison of group A and group B with group C.",
+        "A 60-year-old man with a mass. A biopsy showed cancer.",
+        "Values are means. a P < 0.05 versus control; b P < 0.01 versus treated rats.",
+        "Magnetic resonance image. 1: Vertebra; 2: medulla; 3: liver; 4: stomach; 5: spleen.",
+        "Echocardiogram. A = right atrium; B = right ventricle.",
+        "(A) Axial CT of the abdomen.",
+        "A-P radiograph of the hand with B-mode image.",
+        "Areas were drawn as a ratio (a/a + b) of the two lines.",
+        "Measured with the method of two earlier reports (1, 2) in 3 of 4 rats.",
+        "Cornea (C), lens (L), iris (I) and angle (A) are shown.",
+        "Fracture of the left tibia; the right tibia is intact.",
+        "E. coli and S. aureus on agar with B. subtilis.",
+    ],
+)
+def test_captions_without_panels_are_not_split(caption: str) -> None:
+    split = split_caption(caption)
+    assert (split.parts, split.shared, split.score) == ((), (), 0.0)
+
+
+def test_a_range_gives_its_context_to_each_letter_in_it() -> None:
+    caption = (
+        "(a-c) A 70-year-old woman with carcinoma. Projection image (a) and transaxial images "
+        "(b and c) revealed enlarged nodes."
+    )
+    split = split_caption(caption)
+    assert split.labels == ("a", "b", "c")
+    assert panel_text(caption, split, "a").startswith("A 70-year-old woman with carcinoma.")
+    assert "Projection image" in own_text(caption, split, "a")
+    assert "transaxial images" not in own_text(caption, split, "a")
+    assert "transaxial images" in own_text(caption, split, "c")
+    assert panel_text(caption, split, "b").endswith("revealed enlarged nodes.")
+
+
+def test_letters_after_list_items_share_the_sentence_around_the_list() -> None:
+    caption = "Pelvis of the holotype, right pelvis in lateral (A) and medial (B) views."
+    split = split_caption(caption)
+    assert panel_text(caption, split, "A") == (
+        "Pelvis of the holotype, right pelvis in lateral views."
+    )
+    assert panel_text(caption, split, "B") == (
+        "Pelvis of the holotype, right pelvis in medial views."
+    )
+
+
+def test_a_verb_after_the_last_item_is_about_all_items() -> None:
+    caption = "(A) Axial scan and (B) coronal scan obtained later show a cystic mass."
+    split = split_caption(caption)
+    assert panel_text(caption, split, "A") == "Axial scan obtained later show a cystic mass."
+    assert panel_text(caption, split, "B") == "coronal scan obtained later show a cystic mass."
+
+
+def test_references_to_other_panels_are_no_markers() -> None:
+    caption = (
+        "Two cancers. (A) Strong expression. (B) Same case as (A) with weak expression. "
+        "(C) Boxed area in A at high power."
+    )
+    split = split_caption(caption)
+    assert own_text(caption, split, "A") == "Strong expression."
+    assert own_text(caption, split, "B") == "Same case as (A) with weak expression."
+    assert own_text(caption, split, "C") == "Boxed area in A at high power."
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "Scale bars = 50 µm.",
+        "Original magnification ×200.",
+        "Hematoxylin-eosin staining.",
+        "Arrows indicate nucleoli.",
+        "Data are mean ± SD.",
+        "*p < 0.05.",
+        "bo, basioccipital; bs, basisphenoid; fm, foramen magnum.",
+        "Abbreviations: PC, prostate cancer; N, normal.",
+    ],
+)
+def test_closing_remarks_are_about_all_panels(remark: str) -> None:
+    caption = f"Title of it. (A) First tissue. (B) Second tissue. {remark}"
+    split = split_caption(caption)
+    assert own_text(caption, split, "B") == "Second tissue."
+    assert panel_text(caption, split, "A") == f"Title of it. First tissue. {remark}"
+
+
+def test_a_remark_that_each_panel_has_is_its_own() -> None:
+    caption = "(A) Small cell. Scale bar, 5 µm. (B) Large cell. Scale bar, 10 µm."
+    split = split_caption(caption)
+    assert split.shared == ()
+    assert own_text(caption, split, "B") == "Large cell. Scale bar, 10 µm."
+
+
+def test_a_remark_that_names_panels_is_about_those() -> None:
+    caption = "(A) One. (B) Two. (C) Three. Mean values for panels A and C are in the text."
+    split = split_caption(caption)
+    assert own_text(caption, split, "B") == "Two."
+    assert own_text(caption, split, "A") == "One. Mean values for panels A and C are in the text."
+
+
+WORDS = st.sampled_from(
+    "(A) (B) (C) (a) (b) a) A: B. A, a b c i ii (i) (ii) 1 2 (1) 1–2 (a-c) A and , . ; : ) ( [A] "
+    "cells show Left: (right) panel Panels tumourA. Scale bars H&E (A, B) (B, left) (n = 3) ’ 𝔸 İ".split()
+)
+
+
+@given(st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=30).map(" ".join)))
+def test_any_text_gives_ordered_spans_inside_it(caption: str) -> None:
+    split = split_caption(caption)
+    assert len(set(split.labels)) == len(split.labels)
+    assert len(split.labels) != 1
+    assert 0 <= split.score <= 1
+    for spans in (split.shared, *(part.spans for part in split.parts)):
+        edges = [edge for span in spans for edge in span]
+        assert edges == sorted(edges)
+        assert all(0 <= start < end <= len(caption) for start, end in spans)
+        assert all(caption[start:end] == caption[start:end].strip() for start, end in spans)
+
+
+def test_captions_that_people_cut() -> None:
+    items = caption_truth(DATA)
+    if not items:
+        pytest.skip(f"no captions cut by people at {DATA} (set FABRICA_DATA)")
+    found = score_captions(items)
+    assert found["caption_letters_exact"] >= 0.93
+    assert found["subcaption_token_f1"] >= 0.88
+    assert found["verbatim_share"] == 1.0
