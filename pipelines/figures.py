@@ -6,7 +6,6 @@ in its meta. The crops go to a tar of this stage; whole figures stay where extra
 
 from __future__ import annotations
 
-import importlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from PIL import Image as PillowImage
 
 from extractors.figures.crops import Crop, crop, way_of_cropping
 from extractors.figures.records import Box, FigurePanel, FigureSplit
-from extractors.figures.split import split_figure
 from extractors.images import FORMATS, Picture, load_picture
 from filters.hashes import phash
 from pipelines import layout
@@ -102,19 +100,19 @@ def figures_fingerprint(context: Context, partition: int) -> str:
     )
 
 
-def our_readers(options: Figures) -> Readers:
-    """The readers a recipe asks for. Raises `UserError` for a detector that cannot be run."""
+def check_options(options: Figures) -> None:
+    """Raise `UserError` for what a recipe asks of us and we cannot do."""
     if options.detector:
         raise UserError(f"figures.detector: {options.detector!r} cannot be run by this version yet")
-    return Readers(split_figure, _cite())
 
 
-def _cite() -> Cite:
-    try:
-        module = importlib.import_module("extractors.figures.citations")
-    except ModuleNotFoundError:  # being written: until then each sentence is about the whole
-        return lambda sentence, figure_label, labels: ()
-    return module.cited_labels
+def our_readers(options: Figures) -> Readers:
+    """The readers a recipe asks for; what they need is imported only by runs that split."""
+    check_options(options)
+    from extractors.figures.citations import cited_labels
+    from extractors.figures.split import split_figure
+
+    return Readers(split_figure, cited_labels)
 
 
 def _all_rows(

@@ -17,7 +17,7 @@ from pipelines import layout
 from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
 from pipelines.context import Context
 from pipelines.errors import RunFailed, UserError
-from pipelines.figures import our_readers
+from pipelines.figures import check_options
 from pipelines.listing import Listing, freeze, read_listing
 from pipelines.papers import write_papers
 from pipelines.progress import Progress, watch
@@ -54,7 +54,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     """
     store = Store(out)
     pipeline_options(options.runner, options.beam_arguments)
-    our_readers(recipe.figures)  # refuses what cannot be run before anything is
+    check_options(recipe.figures)
     _check_folder(store, recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),

@@ -20,9 +20,10 @@ from pipelines import cli, layout
 from pipelines.context import Context
 from pipelines.corpus import open_corpus
 from pipelines.extraction import extract_partition
+from pipelines.figures import split_partition
 from pipelines.listing import read_listing
 from pipelines.recipe import load_recipe
-from pipelines.selecting import select
+from pipelines.selecting import read_plan, select
 from pipelines.sharding import write_shard
 from pipelines.storage import Store
 from pipelines.verify import verify
@@ -48,7 +49,9 @@ os.replace = replace_or_die
 POINTS = (
     "before stages/list/refs/part-00003.parquet",
     "before stages/list/part-00000.parquet",
-    "after images/part-00005.tar",
+    "after stages/extract/images/part-00005.tar",
+    "after stages/figures/images/part-00005.tar",
+    "before stages/figures/part-00005.parquet",
     "before stages/select/part-00003.parquet",
     "after shards/train-000000.tar",
     "before corpus.json",
@@ -204,7 +207,8 @@ def tell(_: str) -> None:
 
 
 CHANGES = {
-    "extract": ("sources.0.pmc.max_side=90", "images/part-00001.tar"),
+    "extract": ("sources.0.pmc.max_side=90", "stages/extract/images/part-00001.tar"),
+    "figures": ("figures.confidence=0.99", "stages/figures/images/part-00001.tar"),
     "select": ("select.split.test=0.5", "stages/select/part-00003.parquet"),
     "shard": ("select.rules.large_enough=height >= 450", "shards/train-000000.tar"),
 }
@@ -226,10 +230,13 @@ def test_a_changed_recipe_is_killed_and_taken_back(
     with killed_after(monkeypatch, commit):
         if stage == "extract":
             extract_partition(other, 1, {}, tell)
+        elif stage == "figures":
+            split_partition(other, 1, {}, tell)
         elif stage == "select":
             select(other, listing)
         else:
-            write_shard(other, 1, {}, tell)
+            names = [shard.name for shard in read_plan(store)]
+            write_shard(other, names.index("train-000000"), {}, tell)
     changed = next(name for name in reference.files if name.endswith(commit))
     differ = kill.differences(kill.tree(out), reference.files)
     assert f"{changed}: differs" in differ, "a change that does not matter shows nothing"
