@@ -19,7 +19,8 @@ COARSE_INPUTS = 2 * COARSE * COARSE + _MEASURES
 
 _MIN_HEIGHT = 6
 _MAX_HEIGHT = 96
-_WINDOW = 31
+_WINDOW = 15
+_COLOUR_WINDOW = 21
 _LOCAL_CONTRAST = 20
 _PAD = 0.15
 _FINER = 2  # samples per cell and axis, against aliasing of large letters
@@ -79,7 +80,7 @@ def _binarised(pixels: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         (cv2.bitwise_not(grey), _above(cv2.subtract(around, grey), _LOCAL_CONTRAST)),
     ]
     colour = cv2.subtract(most, least)
-    strong = _above(cv2.subtract(colour, cv2.blur(colour, (_WINDOW, _WINDOW))), 40)
+    strong = _above(cv2.subtract(colour, cv2.blur(colour, (_COLOUR_WINDOW, _COLOUR_WINDOW))), 30)
     if cv2.countNonZero(strong):
         views.append((colour, strong))
     return views
@@ -90,9 +91,7 @@ def _above(values: np.ndarray, limit: int) -> np.ndarray:
 
 
 def _plane(bright: np.ndarray, mask: np.ndarray) -> Plane:
-    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        mask, 8, cv2.CV_32S, _QUICK
-    )
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, _QUICK)
     return Plane(bright, labels.astype(np.float32), stats)
 
 
@@ -152,9 +151,7 @@ def cut_out(planes: list[Plane], marks: Marks, side: int = SIDE) -> np.ndarray:
     return out
 
 
-def _sampled(
-    plane: Plane, marks: Marks, side: int, finer: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _sampled(plane: Plane, marks: Marks, side: int, finer: int) -> tuple[np.ndarray, np.ndarray]:
     """The view and the mark's own share of it in side x side cells: (N, side * side) float32."""
     across, down = sample_grid(marks.boxes, side * finer)
     view = cv2.remap(plane.bright, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ _LABEL = re.compile(
     r"|(?=[ivx]{2,5}$)x{0,2}(?:ix|iv|v?i{0,3})|(?=[IVX]{2,5}$)X{0,2}(?:IX|IV|V?I{0,3})"
 )
 _LONGEST = 5
+_MAYBE, _SURELY = 0.15, 0.4
 _OPEN, _CLOSE = CHARACTERS.index("("), CHARACTERS.index(")")
 _CLASS = {c: i for i, c in enumerate(CHARACTERS)}
 # Shapes that many fonts draw alike; which one is meant, only the other letters can tell.
@@ -23,10 +25,18 @@ _ALIKE = {"i": "Il1i", "l": "Il1", "1": "1Il", "o": "oO0", "0": "0oO", "j": "jJ"
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Neighbouring glyphs: indices from left to right, brackets apart, and all with brackets."""
+    """Neighbouring glyphs: indices from left to right, brackets apart, and all with brackets.
+
+    `sure` is how sure it is that what was taken for brackets is.
+    """
 
     core: tuple[int, ...]
     all: tuple[int, ...]
+    sure: float = 1.0
+
+    @property
+    def bracketed(self) -> bool:
+        return len(self.all) > len(self.core)
 
 
 def lines(boxes: np.ndarray) -> list[list[int]]:
@@ -36,8 +46,8 @@ def lines(boxes: np.ndarray) -> list[list[int]]:
     gap = np.maximum(x0[None] - x1[:, None], x0[:, None] - x1[None])
     shared = np.minimum(y1[:, None], y1[None]) - np.maximum(y0[:, None], y0[None])
     lower, taller = np.minimum.outer(height, height), np.maximum.outer(height, height)
-    size = np.maximum(np.maximum.outer(width, width), 0.3 * taller)
-    linked = (gap <= 0.45 * size) & (gap > -0.5 * size)
+    size = np.maximum(np.maximum.outer(width, width), 0.4 * taller)
+    linked = (gap <= 0.55 * size) & (gap > -0.5 * size)
     linked &= (shared >= 0.5 * lower) & (lower >= 0.4 * taller)
     return [sorted(group, key=lambda i: float(x0[i])) for group in _groups(linked)]
 
@@ -57,18 +67,20 @@ def _groups(linked: np.ndarray) -> list[list[int]]:
     return groups
 
 
-def as_run(line: Sequence[int], odds: np.ndarray) -> Run | None:
-    """The line without its brackets; None where it is too long to be a panel letter."""
-    core = list(line)
-    if len(core) > 1 and _is(odds[core[0]], _OPEN):
-        core = core[1:]
-    if len(core) > 1 and _is(odds[core[-1]], _CLOSE):
-        core = core[:-1]
-    return Run(tuple(core), tuple(line)) if len(core) <= _LONGEST else None
-
-
-def _is(odds: np.ndarray, character: int) -> bool:
-    return bool(odds[character] >= 0.4)
+def as_runs(line: Sequence[int], odds: np.ndarray) -> list[Run]:
+    """What of a line may be the label: all of it, or what is left without brackets."""
+    whole = tuple(line)
+    if len(whole) > _LONGEST + 2:
+        return []
+    brackets = odds[list(whole)][:, [_OPEN, _CLOSE]].sum(axis=1)
+    runs = []
+    for start in (0, 1) if brackets[0] >= _MAYBE else (0,):
+        for end in (0, 1) if brackets[-1] >= _MAYBE else (0,):
+            core = whole[start : len(whole) - end]
+            if core and len(core) <= _LONGEST and (brackets[start : len(whole) - end] < 0.6).all():
+                sure = (brackets[0] if start else 1) * (brackets[-1] if end else 1)
+                runs.append(Run(core, whole, float(min(1, sure / _SURELY))))
+    return runs
 
 
 def free_readings(run: Run, odds: np.ndarray) -> list[tuple[str, float]]:
@@ -81,26 +93,21 @@ def free_readings(run: Run, odds: np.ndarray) -> list[tuple[str, float]]:
     for letters in itertools.product(*choices):
         text = "".join(c for c, _ in letters)
         if _LABEL.fullmatch(text):
-            found[text] = _product(p for _, p in letters)
+            found[text] = run.sure * math.prod(p for _, p in letters)
     return sorted(found.items(), key=lambda pair: -pair[1])
 
 
-def wanted_readings(
-    run: Run, odds: np.ndarray, wanted: Sequence[str]
-) -> list[tuple[str, float]]:
+def wanted_readings(run: Run, odds: np.ndarray, wanted: Sequence[str]) -> list[tuple[str, float]]:
     """The wanted texts of this length and their probabilities, best first, case folded."""
     found = []
     for text in wanted:
         if len(text) == len(run.core):
             places = zip(run.core, text, strict=True)
-            found.append((text, _product(_chance(odds[glyph], c) for glyph, c in places)))
+            chance = math.prod(_chance(odds[glyph], c) for glyph, c in places)
+            found.append((text, run.sure * chance))
     return sorted(found, key=lambda pair: -pair[1])
 
 
 def _chance(odds: np.ndarray, character: str) -> float:
     alike = set(_ALIKE.get(character.lower(), "")) | {character.lower(), character.upper()}
     return min(1.0, sum(float(odds[_CLASS[c]]) for c in alike if c in _CLASS))
-
-
-def _product(values: Sequence[float] | itertools.chain[float] | object) -> float:
-    return float(np.prod(list(values)))  # type: ignore[call-overload]

@@ -114,7 +114,12 @@ def _alone(readings: Sequence[Reading], glyphs: np.ndarray) -> list[np.ndarray]:
     level = like & (np.minimum(gy1, y1) - np.maximum(gy0, y0) > 0.3 * height)
     stacked = like & (np.minimum(gx1, x1) - np.maximum(gx0, x0) > 0)
     gaps = []
-    for near, gap in ((level, x0 - gx1), (level, gx0 - x1), (stacked, y0 - gy1), (stacked, gy0 - y1)):
+    for near, gap in (
+        (level, x0 - gx1),
+        (level, gx0 - x1),
+        (stacked, y0 - gy1),
+        (stacked, gy0 - y1),
+    ):
         distance = np.where(near & (gap > -0.5 * height), gap / height, _FAR)
         gaps.append(np.clip(distance.min(axis=1, initial=_FAR), 0, _FAR) / _FAR)
     close = level & (np.maximum(x0 - gx1, gx0 - x1) < 6 * height)
