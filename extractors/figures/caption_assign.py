@@ -16,7 +16,7 @@ import msgspec
 
 from extractors.figures.caption_markers import LABEL_LIST, Marker
 from extractors.figures.caption_remarks import first_remark, remark_kind
-from extractors.figures.caption_systems import System
+from extractors.figures.caption_sequence import System
 from extractors.figures.records import Span
 from extractors.sentences import sentence_spans
 
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[\w'’×+%-]+")
 _LIST_LEAD = re.compile(r"[\s,;:.]*(?:(?:and|or|y|et|und|while|whereas|but)\b|&)?[\s,;:.]*", re.I)
 _LEAD = re.compile(r"[\s,;:.\])–—-]*(?:(?:and|or)\s)?\s*")
 _TRAILING = " \t\n,;:(["
-_LAST_JOINT = re.compile(r"\s(?:and|or)\Z")
+_JOINTS = (" and", " or")
 _BOUNDARY = re.compile(
     r"\b(?:(?P<weak>of|in|for|by|with|on|at|from|to|the|an?|as|via|between|after|into|under|both"
     r"|against|either|during|per|through|within|over)|using|show(?:s|ing|n|ed)?|are|is|were|was"
@@ -45,7 +45,7 @@ _BOUNDARY = re.compile(
 # Sentence starts that no capital shows: an abbreviation list, a bracket, after a panel's letter.
 _FURTHER = re.compile(
     r"[.)]\s+(?=[\w.-]{1,8},\s[^;.]{3,60};\s)|\.\s+(?=\([A-Z]|[*#†‡§]|[pn]\s?[<=>])"
-    r"|\b[a-z]+ [A-Z]\.\s(?=[A-Z][a-z]+\s)"
+    r"|(?<=[a-z]{3})\.(?=[A-Z])|\b[a-z]+ [A-Z]\.\s(?=[A-Z][a-z]+\s)"
 )
 _OPENING_MENTION = re.compile(rf"(?:in|for)\s\(?(?P<list>{LABEL_LIST.pattern})\)?[, ]", re.I)
 _STOP = re.compile(r"\.\s+(?=\S)")
@@ -97,11 +97,11 @@ def _without_clause(caption: str, pieces: list[Piece]) -> tuple[list[Piece], lis
 def _units(caption: str, system: System) -> list[tuple[Span, list[Marker]]]:
     """The sentences of a caption, each with its markers; one begins at a marker that opens one."""
     markers = system.markers
-    inside = [(m.start, m.close) for m in markers]
+    inside = {p for m in markers for p in range(m.start + 1, m.close + 2)}
     cuts = {0} | {m.start for m in markers if m.opens == "sentence"}
     starts = [start for start, _ in sentence_spans(caption)]
     for start in (*starts, *(m.end() for m in _FURTHER.finditer(caption))):
-        if not any(a < start <= b + 1 for a, b in inside):
+        if start not in inside:
             cuts.add(start)
     for marker in markers:
         stop = _STOP.match(caption, marker.close)
@@ -154,7 +154,7 @@ def _leading(
         pieces.append(Piece(mark.end, end, mark.labels))
     if len(marks) > 1:
         pieces[-1:] = _with_tail(caption, pieces[1:], _union(marks))
-    return pieces, marks[-1].labels
+    return pieces, _union(marks)
 
 
 def _stem_labels(
@@ -204,6 +204,9 @@ def _stem_end(caption: str, first: Piece, others: Sequence[Piece]) -> int:
     The phrases of a list are alike: as many words, or the same preposition before each.
     """
     text = caption[first.start : first.end]
+    colon = text.rfind(": ")
+    if colon > 0:
+        return first.start + colon + 2
     items = [caption[p.start : p.end] for p in others]
     items = [item[_LIST_LEAD.match(item).end() :] for item in items]  # type: ignore[union-attr]
     sizes = [len(_WORD.findall(item)) for item in items]
@@ -278,8 +281,8 @@ def trimmed(caption: str, start: int, end: int) -> Iterator[Span]:
     """The span without joints and stray marks at its ends; none where nothing remains."""
     lead = _LEAD.match(caption, start, end)
     start = lead.end() if lead else start
-    end = start + len(caption[start:end].rstrip(_TRAILING))
-    while (word := _LAST_JOINT.search(caption, max(start, end - 5), end)) is not None:
-        end = start + len(caption[start : word.start()].rstrip(_TRAILING))
-    if any(c.isalnum() for c in caption[start:end]):
-        yield (start, end)
+    words = caption[start:end].rstrip(_TRAILING)
+    while words.endswith(_JOINTS):
+        words = words[: words.rindex(" ")].rstrip(_TRAILING)
+    if any(map(str.isalnum, words)):
+        yield (start, start + len(words))

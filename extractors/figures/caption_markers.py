@@ -17,9 +17,7 @@ _LONGEST_STEP = 8
 
 _PRIMES = r"['’′`]{0,3}(?!\w)"
 _DASH = r"[-‐‑–—−~]"
-_JOIN = (
-    rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|AND|or|&|to|through|y|et|und)\s+)"
-)
+_JOIN = rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|AND|or|&|to|through|y|et|und)\s+)"
 # Labels of one list are of one kind: "2, b" is no list.
 _LABELS = [
     label + _PRIMES
@@ -38,16 +36,23 @@ _LIST = "(?:" + "|".join(f"{label}(?:{_JOIN}{label})*" for label in _LABELS) + "
 LABEL_LIST = re.compile(_LIST)
 _PANELS = r"(?:[Pp]anels?|PANELS?)"
 _PLACES = r"(?:left|right|top|bottom|upper|lower|middle|cent(?:er|re)|insets?|arrow)"
-_CANDIDATE = re.compile(
-    rf"[(\[]\s*(?:{_PANELS}\s+)?(?P<bracket>{_LIST})(?:[.:]?\s*[)\]]"
-    rf"|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]])|[\s-](?={_PLACES}\b[^()]{{0,40}}\)))"
-    rf"|(?<![\w(\['’-])(?P<half>{_LIST})\.?\)"
-    rf"|\b{_PANELS}\s+(?P<panel>{_LIST})\s*[:.,]?"
-    rf"|(?<=[a-z]{{4}})(?P<glued>{_UPPERS})(?:\)[.:]?|[.:,])(?=\s)"
-    rf"|(?<![^\s.(])(?:[Ff]ig(?:ure|\.)?\s*)?\d{{1,2}}-?(?P<numbered>[A-Z]|[a-z])(?:[:.,)]|(?=\s[A-Z]))"
-    rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
-    rf"(?P<delimiter>\s?[:=](?=[\s(])|[.,](?=\s|[A-Z(])|\s?{_DASH}(?=\s)|(?=\s))"
+# Where a marker can start, and with what: a quick look before the alternatives.
+_START = (
+    r"(?:(?<![^\s.;:,!?()\[\]*\"“—–])|(?=[(\[])|(?<=[a-z]{4})(?=[A-Z][^a-z]))"
+    r"(?=[(\[]|[A-Za-z0-9](?![a-z]{2})|[Pp]anel|PANEL|[Ff]ig|[ivx]{3})"
 )
+_CANDIDATE = re.compile(
+    rf"{_START}(?:[(\[]\s*(?:{_PANELS}\s+)?(?P<bracket>{_LIST})(?:[.:]?\s*[)\]]"
+    rf"|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]])|[\s-](?={_PLACES}\b[^()]{{0,40}}\)))"
+    rf"|(?<![\w(\['’&+/-])(?P<half>{_LIST})\.?\)"
+    rf"|{_PANELS}\s+(?P<panel>{_LIST})\s*[:.,]?"
+    rf"|(?<=[a-z]{{4}})(?P<glued>{_UPPERS})(?:\)[.:]?|[.:,])(?=\s)"
+    rf"|(?<![^\s.(])(?:[Ff]ig(?:ure|\.)?\s*)?\d{{1,2}}-?(?P<numbered>[A-Z]|[a-z])"
+    rf"(?:[:.,)]|(?=\s[A-Z]))"
+    rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
+    rf"(?P<delimiter>\s?[:=](?=[\s(])|[.,](?=\s|[A-Z(])|\s?{_DASH}(?=\s)|(?=\s)))"
+)
+_COMPARING = re.compile(r"\b(?:as|than|see|cf\.?|as (?:in|for|of))\s\Z", re.IGNORECASE)
 _FIGURE = re.compile(r"\bfig(?:ure|s|\.)*\s*S?\d{1,2}\s?\Z", re.IGNORECASE)
 _PARTS = re.compile(rf"({_LABEL})({_JOIN})?")
 _JOINED = re.compile(rf"(?:{_JOIN}|\s*)\Z")
@@ -143,14 +148,17 @@ def _raw(caption: str) -> Iterator[_Raw]:
         elif group == "numbered":
             if not caption[:start].strip() or caption[:start].rstrip()[-1] in ".!?":
                 yield start, end, group, match[group]
-        elif group != "bracket" or not _of_figure(caption, start):
+        elif group != "bracket" or not _refers(caption, start):
             yield start, end, group, match[group]
 
 
-def _of_figure(caption: str, start: int) -> bool:
-    """Whether a bracket goes with the number of another figure ("see Fig. 2 (A)")."""
-    before = _FIGURE.search(caption, max(0, start - _LOOK_BACK), start)
-    return before is not None and before.start() > 0
+def _refers(caption: str, start: int) -> bool:
+    """Whether a bracket goes with another figure ("see Fig. 2 (A)") or compares ("as in (A)")."""
+    before = caption[max(0, start - _LOOK_BACK) : start]
+    figure = _FIGURE.search(before)
+    return (figure is not None and figure.start() + start > _LOOK_BACK) or bool(
+        _COMPARING.search(before)
+    )
 
 
 def _plain(caption: str, match: re.Match[str]) -> Iterator[_Raw]:
@@ -186,7 +194,7 @@ def _plain_form(caption: str, match: re.Match[str]) -> str:
 
 
 def _last_word(before: str) -> str:
-    words = before.split()
+    words = before.rpartition("\n")[2].split()
     return words[-1].lstrip("(").lower() if words else ""
 
 

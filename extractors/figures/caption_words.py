@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from extractors.figures.caption_markers import Marker, placed
-from extractors.figures.caption_systems import System
+from extractors.figures.caption_sequence import System
 
 _PLACE = (
     r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re|ral))(?:[ -](?:left|right|middle|cent(?:er|re)))?"

@@ -12,11 +12,16 @@ from collections.abc import Sequence
 
 from extractors.figures.caption_assign import Piece, assign, trimmed
 from extractors.figures.caption_markers import find_markers
-from extractors.figures.caption_systems import System, belief, choose_system
+from extractors.figures.caption_sequence import System
+from extractors.figures.caption_systems import belief, choose_system
 from extractors.figures.caption_words import choose_places
 from extractors.figures.records import CaptionSplit, Span, Subcaption
 
 _SENTENCE = 6
+_TAXON = re.compile(
+    r"\bsp\.|\b(?:holo|para)type|habitus|aedeagus|pronotum|genitalia|larva|elytr|antenna|♂|♀",
+    re.IGNORECASE,
+)
 _PICTURED = re.compile(
     r"\b(?:views?|images?|radiographs?|ct|mri?|scans?|photo\w*|micrographs?|sections?|stain\w*"
     r"|x-rays?|histolog\w*|ultraso\w*|h&e|plots?|graphs?|curves?|histograms?|dorsal|ventral|lateral"
@@ -52,6 +57,8 @@ def _about_pictures(caption: str, system: System, split: CaptionSplit) -> bool:
     if system.kind != "number" and system.family not in ("equals", "dash"):
         return True
     texts = [own_text(caption, split, label) for label in split.labels]
+    if system.kind == "number" and _TAXON.search(caption):
+        return True
     if system.kind != "number" and sum(len(t.split()) for t in texts) >= _SENTENCE * len(texts):
         return True
     return sum(_PICTURED.search(text) is not None for text in texts) * 2 > len(texts)
@@ -77,7 +84,8 @@ def _as_split(caption: str, system: System, pieces: Sequence[Piece]) -> CaptionS
         for span in trimmed(caption, piece.start, piece.end):
             for spans in [own[label] for label in piece.labels if not common] or [shared]:
                 _append(caption, spans, span)
-    style = "upper" if system.kind == "alnum" else system.kind
+    letters = "upper" if system.labels[0][0].isupper() else "lower"
+    style = letters if system.kind in ("alnum", "either") else system.kind
     return CaptionSplit(
         shared=tuple(shared),
         parts=tuple(Subcaption(label, tuple(spans)) for label, spans in own.items()),
