@@ -69,7 +69,7 @@ class Piece(msgspec.Struct, frozen=True):
 def assign(caption: str, system: System) -> list[Piece]:
     """The words of `caption` in order, with the labels they are about."""
     units = _units(caption, system)
-    lean = sum(2 if m.opens else m.lean for m in system.markers) or 1
+    lean = sum(2 if m.opens else m.lean for m in system.markers) or -1
     last = max(i for i, (_, marks) in enumerate(units) if marks)
     pieces: list[Piece] = []
     current: tuple[str, ...] = ()

@@ -97,14 +97,15 @@ def _filling(
     place: int, others: Sequence[Marker], markers: Sequence[Marker], kind: str
 ) -> Marker | None:
     """The marker of any form for a label, between those of its neighbours; a new last label must
-    open a sentence or clause."""
+    open a sentence in a strong form, or the forms already met."""
     low = min((m.start for m in markers if place - 1 in _places(m, kind)), default=-1)
     high = min((m.start for m in markers if place + 1 in _places(m, kind)), default=None)
     for marker in others:
         places = _places(marker, kind)
         if places != list(range(place, place + len(places))) or marker.start <= low:
             continue
-        opens = marker.opens == "sentence" and marker.form != "equals"
+        alike = FAMILY[marker.form] in STRONG or marker.form in {m.form for m in markers}
+        opens = marker.opens == "sentence" and alike
         if high is None and (opens or marker.form == "panel"):
             return marker
         if high is not None and marker.start < high and (marker.opens or marker.form == "bracket"):

@@ -17,7 +17,10 @@ _LONGEST_STEP = 8
 
 _PRIMES = r"['’′`]{0,3}(?!\w)"
 _DASH = r"[-‐‑–—−~]"
-_JOIN = rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*|\s+(?:and|AND|or|&|to|through|y|et|und)\s+)"
+_JOIN = (
+    rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*"
+    r"|\s+(?:and|AND|or|&|to|through|y|et|und)\s+)"
+)
 # Labels of one list are of one kind: "2, b" is no list.
 _LABELS = [
     label + _PRIMES
@@ -44,13 +47,14 @@ _START = (
 _CANDIDATE = re.compile(
     rf"{_START}(?:[(\[]\s*(?:{_PANELS}\s+)?(?P<bracket>{_LIST})(?:[.:]?\s*[)\]]"
     rf"|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]])|[\s-](?={_PLACES}\b[^()]{{0,40}}\)))"
-    rf"|(?<![\w(\['’&+/-])(?P<half>{_LIST})\.?\)"
+    rf"|(?<![\w(\['’&+/-])(?P<half>{_LIST})[.\s]?\)"
     rf"|{_PANELS}\s+(?P<panel>{_LIST})\s*[:.,]?"
     rf"|(?<=[a-z]{{4}})(?P<glued>{_UPPERS})(?:\)[.:]?|[.:,])(?=\s)"
     rf"|(?<![^\s.(])(?:[Ff]ig(?:ure|\.)?\s*)?\d{{1,2}}-?(?P<numbered>[A-Z]|[a-z])"
     rf"(?:[:.,)]|(?=\s[A-Z]))"
     rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
-    rf"(?P<delimiter>\s?[:=](?=[\s(])|[.,](?=\s|[A-Z(])|\s?{_DASH}(?=\s)|(?=\s)))"
+    rf"(?P<delimiter>\s?[:=](?=[\s(]|[A-Z][a-z])|[.,](?=\s|[A-Z(—–])|\s?{_DASH}(?=\s)"
+    rf"|[—–](?=[A-Z][a-z])|(?=\s)))"
 )
 _COMPARING = re.compile(r"\b(?:as|than|see|cf\.?|as (?:in|for|of))\s\Z", re.IGNORECASE)
 _FIGURE = re.compile(r"\bfig(?:ure|s|\.)*\s*S?\d{1,2}\s?\Z", re.IGNORECASE)
@@ -62,7 +66,8 @@ _FORMS = {":": "colon", "=": "equals", ".": "dot", ",": "comma", "": "bare"}
 # A letter behind one of these is part of a name or refers: "vitamin A", "group B", "see A".
 _NAMING = frozenset(
     """
-    no. nr. number vitamin vitamins hepatitis influenza type types group groups grade grades class classes stage
+    no. nr. number vitamin vitamins hepatitis influenza type types group groups grade grades
+    class classes stage
     stages protein proteins cohort cohorts patient patients case cases lane lanes factor factors
     arm arms zone zones level levels subtype subtypes cluster clusters sample samples step steps
     phase phases cyclin aurora kinase omega apo ig scenario scenarios pattern patterns line lines
@@ -85,7 +90,7 @@ _CONNECTORS = frozenset({"and", "or", "y", "et", "und", "&"})
 # What follows a letter that is a footnote's or a name: "a P < 0.05 versus control", "B cells".
 _FOOTNOTE = re.compile(
     r"\s*(?:[pP]\s*[-<>=≤≥]|significan|different|vs\b|versus|[<>≤≥±÷]"
-    r"|(?:lines?|points?|modes?|scans?|waves?|cells?|medium)\b)"
+    r"|(?:lines?|points?|modes?|scans?|waves?|cells?|medium) )"
 )
 _TAIL_NEXT = re.compile(r"\s*(?:[.,;:)\]]|(?:and|or|y|et|und|as well as|respectively)\b|&|\Z)")
 _CAPITAL_NEXT = re.compile(r"\s*[\"'“‘]?(?:[A-Z][a-zà-ÿ]|An?\s)")
@@ -96,11 +101,12 @@ class Marker(msgspec.Struct, frozen=True):
     """A candidate marker: `caption[start:end]` names panels.
 
     `labels` is what it names, ranges written out; `form` is `bracket`, `half`, `panel`, `colon`,
-    `equals`, `dot`, `comma`, `dash`, `numbered` ("1A."), `bare` or `loose` (bare, in the midst of words); `kind` is
-    `upper`, `lower`, `alnum`, `roman`, `number` or `words`. `opens` is `sentence`, `clause` or empty: what
-    begins with it. `lean` is above 0 where its phrase seems to follow it, below 0 where it seems
-    to close its phrase. `close` is the end of a bracket with more words in it ("(A, left)"), else
-    `end`. `referring`: a preposition or the like stands before it ("as in (A)").
+    `equals`, `dot`, `comma`, `dash`, `numbered` ("1A."), `bare` or `loose` (bare, in the midst of
+    words); `kind` is `upper`, `lower`, `alnum`, `roman`, `number` or `words`. `opens` is
+    `sentence`, `clause` or empty: what begins with it. `lean` is above 0 where its phrase seems to
+    follow it, below 0 where it seems to close its phrase. `close` is the end of a bracket with
+    more words in it ("(A, left)"), else `end`. `referring`: a preposition or the like stands
+    before it ("as in (A)").
     """
 
     start: int
@@ -180,7 +186,9 @@ def _plain_form(caption: str, match: re.Match[str]) -> str:
     """The form of a marker without brackets; empty where it cannot be one."""
     before = caption[max(0, match.start() - _LOOK_BACK) : match.start()]
     form = _FORMS.get(match["delimiter"].strip(), "dash")
-    if _FOOTNOTE.match(caption, match.end()) or _last_word(before) in _NAMING:
+    if _last_word(before) in _NAMING:
+        return ""
+    if form in ("bare", "comma") and _FOOTNOTE.match(caption, match.end()):
         return ""
     last = before.rstrip()[-1:]
     if before[-1:] == "." and before[-2:-1].isdigit():

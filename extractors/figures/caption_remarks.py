@@ -24,7 +24,7 @@ _KINDS = {
     "abbreviations": r"abbreviations?\b|\S{1,8}(?:,|:|\s?=)\s[^;]{3,70};\s?\S{1,9}(?:,|:|\s?=)\s"
     r"|[A-Z]{2,6}[0-9]?(?::|\s?=|,)\s[a-z]",
     "stain": r"\(?(?:h\s?(?:&|and)\s?e\b|h(?:a?e)?matoxylin|giemsa|immunohistochemi\w+ with|stain"
-    r"|immunohistochemical stain|(?:tissue\s|immuno)?\S+ (?:cells )?(?:were|was) (?:counter)?stained)",
+    r"|immunohistochemical stain|(?:immuno)?\S+ (?:cells )?(?:were|was) (?:counter)?stained)",
     "all": r"all\s|for\s+(?:explanation|interpretation|details|all|abbreviations)|see\s|colou?rs?\b"
     r"|\[colou?r|note\b.*\ball\b|(?:red|blue|green|black|white)\s?[:=]|reproduced|adapted|images\b"
     r"|nuclei\s|dapi\b|anterior\s+is|the\s+bar\s+chart|\(?(?:source|courtesy)"

@@ -68,7 +68,8 @@ def sequence(markers: Sequence[Marker], kind: str, family: str) -> System | None
     if kind == "alnum":
         return _grid(markers, family)
     firsts = firsts_of(markers, kind)
-    run, gaps = _run(sorted(firsts), kind, family)
+    begun = all(marker.opens == "sentence" for _, marker in firsts.values())
+    run, gaps = _run(sorted(firsts), kind, family, begun)
     if len(run) < (_LEAST_LOOSE.get(kind, 4) if family == "loose" else 2):
         return None
     if len(firsts) - len(run) > len(run):
@@ -118,21 +119,24 @@ def introducing(system: System) -> list[Marker]:
     return [marker for _, marker in firsts_of(system.markers, system.kind).values()]
 
 
-def _run(places: Sequence[int], kind: str, family: str) -> tuple[list[int], int]:
-    """The believable run at the start of `places` and how many are missing in it."""
+def _run(places: Sequence[int], kind: str, family: str, begun: bool) -> tuple[list[int], int]:
+    """The believable run at the start of `places` and how many are missing in it; more may be
+    where all markers begin a sentence."""
     if not places:
         return [], 0
     if places[0] != 1 and (kind == "number" or not _continues(places, family)):
         return [], 0
     run, gaps = [places[0]], 0
-    allowed = 0 if family in ORDERLY else (len(places) >= _FEW) + (len(places) >= _MANY)
+    allowed = 0
+    if family not in ORDERLY:
+        allowed = len(places) // 3 if begun else (len(places) >= _FEW) + (len(places) >= _MANY)
     for place in places[1:]:
         missing = place - run[-1] - 1
         if gaps + missing > allowed:
             break
         gaps += missing
         run.append(place)
-    if gaps and len(run) < _FEW:
+    if gaps and len(run) < _FEW and not begun:
         run = [place for i, place in enumerate(run) if place == run[0] + i]
         gaps = 0
     return run, gaps
@@ -145,17 +149,17 @@ def _continues(places: Sequence[int], family: str) -> bool:
 
 
 def _grid(markers: Sequence[Marker], family: str) -> System | None:
-    """Labels such as A1, A2, B1: letters in sequence, each with numbers in sequence."""
-    numbers: dict[str, list[int]] = {}
-    for marker in markers:
-        for label in marker.labels:
-            numbers.setdefault(label[0], []).append(int(label[1:]))
+    """Labels such as A1, A2, B1: letters in sequence, each with numbers in sequence or with none
+    ("A1, A2, B")."""
+    numbers: dict[str, set[int]] = {}
+    for label in (label for marker in markers for label in marker.labels):
+        numbers.setdefault(label[0], set()).add(int(label[1:] or 0))
     letters = sorted(numbers)
-    regular = all(set(range(1, max(n) + 1)) == set(n) for n in numbers.values())
-    if not regular or not letters or letters[0] not in "Aa" or family not in STRONG:
+    if not letters or letters[0] not in "Aa" or family not in STRONG:
         return None
+    regular = all(n in ({0}, set(range(1, len(n) + 1))) for n in numbers.values())
     unbroken = ord(letters[-1]) - ord(letters[0]) + 1 == len(letters)
     labels = tuple(dict.fromkeys(label for marker in markers for label in marker.labels))
-    if not unbroken or len(labels) < 2:
+    if not (regular and unbroken and len(labels) > max(1, len(letters))):
         return None
     return System("alnum", family, labels, tuple(markers), 0, 0)

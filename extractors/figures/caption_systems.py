@@ -24,8 +24,8 @@ _KINDS = ("upper", "lower", "alnum", "roman", "number")
 _CONTINUED_LEAST = 3
 _LONGEST_LONE_LIST = 6
 _BELIEF = {
-    "bracket": 0.97, "panel": 0.9, "colon": 0.95, "dot": 0.95, "comma": 0.95, "mixed": 0.9, "numbered": 0.9,
-    "bare": 0.93, "dash": 0.8, "equals": 0.6, "loose": 0.75,
+    "bracket": 0.97, "panel": 0.9, "colon": 0.95, "dot": 0.95, "comma": 0.95, "mixed": 0.9,
+    "numbered": 0.9, "bare": 0.93, "dash": 0.8, "equals": 0.6, "loose": 0.75,
 }  # fmt: skip
 _BELIEF_OF_KIND = {"number": 0.75, "roman": 0.85, "alnum": 0.9, "words": 0.55}
 _DOUBT = 0.85
@@ -129,7 +129,7 @@ def _as_kind(marker: Marker, kind: str) -> Marker | None:
 
     `either` is letters of both cases, where someone was careless.
     """
-    if marker.kind == kind or (kind == "either" and marker.kind in ("upper", "lower")):
+    if marker.kind == kind or (kind in ("either", "alnum") and marker.kind in ("upper", "lower")):
         return marker
     if kind == "roman" and all(label.lower() in ROMAN for label in marker.labels):
         return marker

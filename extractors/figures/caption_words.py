@@ -11,8 +11,9 @@ import re
 from extractors.figures.caption_markers import Marker, placed
 from extractors.figures.caption_sequence import System
 
+_CENTRE = r"cent(?:er|re|ral)"
 _PLACE = (
-    r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re|ral))(?:[ -](?:left|right|middle|cent(?:er|re)))?"
+    rf"(?:(?:top|upper|bottom|lower|middle|{_CENTRE})(?:[ -](?:left|right|middle|{_CENTRE}))?"
     r"|left|right)"
 )
 _NOUN = r"(?:panels?|rows?|columns?|images?|pictures?|photographs?|photos?|micrographs?|figures?)"

@@ -17,6 +17,7 @@ from extractors.figures.caption_systems import belief, choose_system
 from extractors.figures.caption_words import choose_places
 from extractors.figures.records import CaptionSplit, Span, Subcaption
 
+_PLAIN = str.maketrans("（）［］：，．；\u00a0\u2009\u202f\u3000", "()[]:,.;    ")
 _SENTENCE = 6
 _TAXON = re.compile(
     r"\bsp\.|\b(?:holo|para)type|habitus|aedeagus|pronotum|genitalia|larva|elytr|antenna|♂|♀",
@@ -25,19 +26,21 @@ _TAXON = re.compile(
 _PICTURED = re.compile(
     r"\b(?:views?|images?|radiographs?|ct|mri?|scans?|photo\w*|micrographs?|sections?|stain\w*"
     r"|x-rays?|histolog\w*|ultraso\w*|h&e|plots?|graphs?|curves?|histograms?|dorsal|ventral|lateral"
-    r"|holotype|paratype|habitus|detail|axial|sagittal|coronal|magnification|male|female|angiogra\w*)\b",
+    r"|holotype|paratype|habitus|detail|axial|sagittal|coronal|magnification|male|female"
+    r"|angiogra\w*)\b",
     re.IGNORECASE,
 )
 
 
 def split_caption(caption: str) -> CaptionSplit:
     """The panels a caption names and the words about each; no parts where it names none."""
-    markers = find_markers(caption)
+    text = caption.translate(_PLAIN)
+    markers = find_markers(text)
     system = choose_system(markers) if len(markers) > 1 or _several(markers) else None
-    system = system or choose_places(caption)
+    system = system or choose_places(text)
     if system is None:
         return CaptionSplit()
-    split = _as_split(caption, system, assign(caption, system))
+    split = _as_split(caption, system, assign(text, system))
     return split if _about_pictures(caption, system, split) else CaptionSplit()
 
 

@@ -76,8 +76,8 @@ STYLES = {
         {"A": "Representative cores.", "B": "Mean scores of all cores."},
     ),
     "glued bracket": (
-        "Loss of the gene promotes tumorigenesis(a) H&E stain of wild-type mice. (b) Tumour volume.",
-        {"a": "H&E stain of wild-type mice.", "b": "Tumour volume."},
+        "Loss of the gene promotes tumorigenesis(a) H&E stain of mice. (b) Tumour volume.",
+        {"a": "H&E stain of mice.", "b": "Tumour volume."},
     ),
     "glued letter": (
         "Mice have smaller tumoursA. Mean volume of tumours. B. Sections of prostates.",
@@ -127,8 +127,8 @@ STYLES = {
         {"i": "Rest.", "ii": "Growth.", "iii": "Division.", "iv": "Decline."},
     ),
     "numbers": (
-        "1–2 First species, male: 1 holotype, dorsal view 2 same, ventral view 3 female, dorsal view "
-        "4 same, ventral view",
+        "1–2 First species, male: 1 holotype, dorsal view 2 same, ventral view "
+        "3 female, dorsal view 4 same, ventral view",
         {
             "1": "First species, male holotype, dorsal view",
             "2": "First species, male same, ventral view",
@@ -342,6 +342,10 @@ def test_any_text_gives_ordered_spans_inside_it(caption: str) -> None:
         ("Stromal cells (A, patient 1) and tumour cells (B, patient 2).", "AB"),
         ("Muscle cells (A and A'), fat cells (B and B').", "AB"),
         ("Panels A and B show binding of the two receptors.", "AB"),
+        ("（A）Control cells；（B）treated cells.", "AB"),
+        ("A: cells at rest. B: cells in motion.", "AB"),
+        ("(A) One. (B) Two. Key: c, cortex; d, dermis. D, dentin.", "AB"),
+        ("(A) Overview. (A1) Detail. (B) Control.", "AB"),
         ("(A) First. (b) Second slip of the pen. (C) Third.", "AbC"),
         ("(A–C) Mice at birth. (D, F) Low power. (E, G) High power.", "ABCDFEG"),
         ("Title\nA Control mice\nB Treated mice", "AB"),
