@@ -66,13 +66,15 @@ def decide(
     )
     connection.execute(f"CREATE OR REPLACE VIEW samples AS {samples_query('captioned', scores)}")
     connection.execute(_judged_sql(rules, policy))
+    for statement in _SPLIT_SQL:
+        connection.execute(statement)
     connection.execute(_duplicates_sql(policy))
     connection.execute(_decided_sql(policy))
 
 
 def _judged_sql(rules: Mapping[str, str], policy: Policy) -> str:
     """One scan: each row with the marks that policy and rules give it."""
-    alive = "len(s.drops) = 0 AND m.reason IS NULL"
+    alive = f"(len(s.drops) = 0 OR {_SET_ASIDE}) AND m.reason IS NULL"
     tests = [
         _mark("licence", "s.licence.code", condition) for condition in _licence_conditions(policy)
     ]
@@ -91,12 +93,26 @@ def _judged_sql(rules: Mapping[str, str], policy: Policy) -> str:
             length(s.caption) AS caption_length,
             len(s.texts) AS text_count,
             coalesce(s.meta['panel_text'], '') = 'whole' AS borrowed,
+            {_SET_ASIDE} AS set_aside,
+            CASE WHEN len(s.figure.box) > 0 THEN regexp_replace(s.sample_id, '/[^/]+$', '') END
+                AS panel_of,
             array_to_string(list_transform(s.images, lambda i: i.sha256), ' ') AS pixels,
             {size_sql("s")} AS bytes,
             s.drops AS old_drops,
             CASE WHEN m.reason IS NOT NULL THEN [{document_mark}] ELSE [] END
             || CASE WHEN {alive} THEN {marks} ELSE [] END AS new_drops
         FROM (SELECT *{verdicts} FROM samples) s LEFT JOIN marks m USING (document_id, partition)"""
+
+
+# A whole figure that is dropped for its panels' sake alone.
+_SET_ASIDE = "(len(s.drops) = 1 AND s.drops[1].stage = 'figures' AND s.drops[1].reason = 'split')"
+# Never worse than whole: where no panel passes, the figure itself stands in for them.
+_SPLIT_SQL = (
+    """UPDATE judged SET old_drops = [] WHERE set_aside AND (partition, sample_id) NOT IN (
+        SELECT (partition, panel_of) FROM judged
+        WHERE panel_of IS NOT NULL AND len(old_drops) = 0 AND len(new_drops) = 0)""",
+    "UPDATE judged SET new_drops = [] WHERE set_aside AND len(old_drops) > 0",
+)
 
 
 def _licence_conditions(policy: Policy) -> list[str]:

@@ -5,16 +5,23 @@ What the detector finds here is its own matter: numbers are compared with one an
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import duckdb
 import pytest
+from PIL import Image
 
 from benchmarks import kill
+from extractors.figures.records import FigurePanel, FigureSplit
+from pipelines.context import Context
 from pipelines.corpus import open_corpus
+from pipelines.figures import Readers, split_partition
+from pipelines.recipe import check_recipe
 from pipelines.verify import verify
 from tests.conftest import ROOT, fabrica
 
@@ -119,6 +126,8 @@ def test_the_card_tells_of_panels(demo_corpus: Path) -> None:
 
 
 # With a small recipe
+
+EVIL = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"
 
 
 @pytest.fixture
@@ -257,6 +266,53 @@ def test_a_detector_beside_the_recipe_is_found(
     monkeypatch.chdir("elsewhere")
     loaded = load_recipe(str(recipe), ["figures.detector=onnx:model.onnx"])
     assert loaded.figures.detector == f"onnx:{recipe.parent / 'model.onnx'}"
+
+
+def read_evil(image: Image.Image, caption: str) -> FigureSplit:
+    """Every figure is two panels, whose letters and words try to be HTML."""
+    width, height = image.size
+    halves = ((0, 0, width // 2, height), (width // 2, 0, width, height))
+    spans = ((0, max(1, len(caption) // 2)),)
+    return FigureSplit(1.0, tuple(FigurePanel(box, EVIL, None, spans) for box in halves), (), 1.0)
+
+
+def test_hostile_letters_and_captions_are_escaped(recipe: Path, capsys: Capsys) -> None:
+    mirror = Path(shutil.copytree(ROOT / "examples" / "mini-pmc" / "PMC990000002.1", "in/a"))
+    for xml in mirror.glob("*.xml"):
+        caption = f"<caption><p>{html.escape(EVIL * 4)} "
+        xml.write_text(re.sub(r"<caption>.*?<p>", caption, xml.read_text(), flags=re.DOTALL))
+    data = {"name": "evil", "sources": [{"jats": {"root": "in"}}], "figures": {"split": True}}
+    Path("evil.yaml").write_text(json.dumps(data))
+    first = run(capsys, Path("evil.yaml"), out="evil")
+    shutil.rmtree("evil/stages/figures")
+    shutil.rmtree("evil/stages/select")
+    context = Context(check_recipe(data).model_dump_json(by_alias=True, exclude_unset=True), "evil")
+    split_partition(context, 0, {}, lambda _: None, Readers(read_evil, lambda *_: ()))
+    assert run(capsys, Path("evil.yaml"), out="evil")["rows"] > first["documents"]
+    assert not list(verify(open_corpus("evil")))
+    page = Path("evil/report/index.html").read_text(encoding="utf-8")
+    assert html.escape(EVIL)[:30] in page
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9_-]+[.](jpg|png|json|txt)", name) for name in members("evil")
+    )
+
+
+def members(corpus: str) -> list[str]:
+    names: list[str] = []
+    for path in Path(corpus, "shards").glob("*.tar"):
+        with tarfile.open(path) as tar:
+            names += tar.getnames()
+    return names
+
+
+def test_a_figure_none_of_whose_panels_is_kept_comes_back(recipe: Path, capsys: Capsys) -> None:
+    run(capsys, recipe, "select.rules.whole=len(figure.box) = 0")
+    rows = rows_of(Path("small"), "'split' IN map_keys(meta)")
+    assert rows
+    assert not any(row["drops"] for row in rows if len(row["figure"]["box"]) == 0)
+    assert not list(verify(open_corpus("small")))
 
 
 def test_verify_finds_damaged_panels(recipe: Path, capsys: Capsys) -> None:
