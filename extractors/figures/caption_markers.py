@@ -17,9 +17,10 @@ _LONGEST_STEP = 8
 
 _PRIMES = r"['’′`]{0,3}(?!\w)"
 _DASH = r"[-‐‑–—−~]"
+# One way only to match each joint: a list that fails must not try them all over.
 _JOIN = (
-    rf"(?:\s*(?:{_DASH}|&|[/+,;]\s*(?:(?:and|or|&)\s)?)\s*"
-    r"|\s+(?:and|AND|or|&|to|through|y|et|und)\s+)"
+    rf"(?:\s*(?:(?:{_DASH}|&)\s*|[/+,;]\s*+(?:(?:and|or|&)\s++)?+)"
+    r"|\s+(?:and|AND|or|to|through|y|et|und)\s+)"
 )
 # Labels of one list are of one kind: "2, b" is no list.
 _LABELS = [
@@ -34,8 +35,9 @@ _LABELS = [
     )
 ]
 _LABEL = rf"(?:[ivx]{{2,4}}|[IVX]{{2,4}}|[A-Za-z]\d{{0,2}}|\d{{1,2}}){_PRIMES}"
-_UPPERS = f"{_LABELS[0]}(?:{_JOIN}{_LABELS[0]})*"
-_LIST = "(?:" + "|".join(f"{label}(?:{_JOIN}{label})*" for label in _LABELS) + ")"
+_MOST = "{0,25}"  # labels of one list beyond the first
+_UPPERS = f"{_LABELS[0]}(?:{_JOIN}{_LABELS[0]}){_MOST}"
+_LIST = "(?:" + "|".join(f"{label}(?:{_JOIN}{label}){_MOST}" for label in _LABELS) + ")"
 LABEL_LIST = re.compile(_LIST)
 _PANELS = r"(?:[Pp]anels?|PANELS?)"
 _PLACES = r"(?:left|right|top|bottom|upper|lower|middle|cent(?:er|re)|insets?|arrow)"
@@ -256,6 +258,8 @@ def _labels(names: str) -> tuple[str, tuple[str, ...]]:
     for label, joint in _PARTS.findall(names):
         label = label.rstrip("'’′`")
         if ranged:
+            if label <= labels[-1] and len(label) == len(labels[-1]) == 1:
+                return "", ()
             labels += _between(labels[-1], label)
         labels.append(label)
         ranged = bool(joint) and _RANGE.match(joint) is not None

@@ -68,7 +68,7 @@ def sequence(markers: Sequence[Marker], kind: str, family: str) -> System | None
     if kind == "alnum":
         return _grid(markers, family)
     firsts = firsts_of(markers, kind)
-    begun = all(marker.opens == "sentence" for _, marker in firsts.values())
+    begun = family in STRONG and all(marker.opens == "sentence" for _, marker in firsts.values())
     run, gaps = _run(sorted(firsts), kind, family, begun)
     if len(run) < (_LEAST_LOOSE.get(kind, 4) if family == "loose" else 2):
         return None

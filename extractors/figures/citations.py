@@ -16,8 +16,10 @@ _WORD = (
 _DASH = r"[-‐‑–—−~]"
 _NUMBER = r"(?P<number>[A-Z]?\.?\s?\d{1,3})"
 _PANEL = r"(?:[ivx]{2,4}|[A-Za-z]\d?|\d{1,2}(?=\s*\)))(?![\w])"
-_JOIN = rf"\s*(?:{_DASH}|,\s*(?:and\b|&)?|;|/|&|\band\b|\bto\b|\bthrough\b|\by\b|\be\b|\bet\b)\s*"
-_PANELS = rf"\(?{_PANEL}\)?(?:{_JOIN}\(?{_PANEL}\)?)*"
+_JOIN = (
+    rf"\s*(?:{_DASH}|,\s*+(?:and\b|&)?+|;|/|&|\band\b|\bto\b|\bthrough\b|\by\b|\be\b|\bet\b)\s*+"
+)
+_PANELS = rf"\(?{_PANEL}\)?(?:{_JOIN}\(?{_PANEL}\)?){{0,25}}"
 _CITED = re.compile(
     rf"{_NUMBER}(?:\s*[,:]?\s*\(?(?:panels?|parts?)\s*(?P<named>{_PANELS})"
     rf"|\s?(?!a\s(?!and\b|to\b|shows?\b))(?P<panels>{_PANELS})"
@@ -70,9 +72,12 @@ def _citations(sentence: str) -> Iterator[tuple[str, str]]:
     """(figure number, text of the panel list) of each figure that a sentence cites."""
     for match in _LED_BY_PANEL.finditer(sentence):
         yield _normal(match["number"], match[0]), match["led"]
-    for start in _START.finditer(sentence):
+    position = 0
+    while (start := _START.search(sentence, position)) is not None:
+        position = start.end()
         earlier, cited = ("", ""), _CITED.match(sentence, start.end())
         while cited is not None:
+            position = cited.end()
             number = _normal(cited["number"], start[0])
             panels = cited["named"] or cited["panels"] or cited["listed"] or ""
             yield number, panels

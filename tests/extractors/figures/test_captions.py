@@ -355,6 +355,12 @@ def test_rarer_forms(caption: str, labels: str) -> None:
     assert sorted(split_caption(caption).labels) == sorted(labels)
 
 
+@pytest.mark.parametrize("piece", ["A, ", "A-", "(A ", "A) ", "1, 2, ", "(A) x ", "a, aa; ", "("])
+def test_long_lists_do_not_make_the_markers_slow(piece: str) -> None:
+    """An ambiguous joint would take years here, not milliseconds."""
+    split_caption(piece * 2000)
+
+
 def test_captions_that_people_cut() -> None:
     items = caption_truth(DATA)
     if not items:

@@ -50,6 +50,11 @@ def test_the_panels_of_one_figure(
     assert cited_labels(sentence, figure, labels) == tuple(cited)
 
 
+@pytest.mark.parametrize("piece", ["Fig. 1, ", "Fig. 1A, B, ", "A, ", "Figs 1-"])
+def test_long_sentences_are_no_trouble(piece: str) -> None:
+    cited_labels(piece * 2000, "Fig. 1", UPPER)
+
+
 @given(st.text(max_size=120), st.text(max_size=12))
 def test_any_text_cites_known_labels_only(sentence: str, figure: str) -> None:
     assert set(cited_labels(f"Fig. 2{sentence}", figure or "Fig. 2", UPPER)) <= set(UPPER)
