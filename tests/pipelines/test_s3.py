@@ -674,7 +674,11 @@ def test_the_next_run_mends_what_a_failing_server_cost(tmp_path: Path, few: str)
         # Its MD5 is wrong for good, so no copy of it can be trusted.
         twice.pop("/PMC990000010.1/arm5.png", None)
         assert twice == {}
-        assert set(told(manifest(out))) == {s.sample_id for s in rows}
+        wholes = [
+            {s.sample_id for s in r if not (s.figure and s.figure.box)}
+            for r in (rows, manifest(out))
+        ]
+        assert wholes[0] == wholes[1]  # panels there are more of: of figures that came only now
         still = {s.sample_id for s in manifest(out) for d in s.drops if d.reason == "fetch_failed"}
         assert still == set()
 
