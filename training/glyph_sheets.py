@@ -111,7 +111,7 @@ class Sheets:
     def _words(self) -> str:
         rng = self.rng
         u = rng.random()
-        if u < 0.58:
+        if u < 0.52:
             return rng.choice("AABBCCDDEFGH" + CHARACTERS[:-2] + "abcdefghij")
         if u < 0.75:
             return rng.choice(("({})", "({})", "{})", "{}.", "[{}]")).format(
@@ -140,11 +140,14 @@ class Sheets:
             edge = rng.randint(1, 2)
         far = (0, 0, 0) if sum(colour) > 380 else (255, 255, 255)
         draw.text((x, y), words, fill=colour, font=font, stroke_width=edge, stroke_fill=far)
+        inks = []
         for i, character in enumerate(words):
             at = x + font.getlength(words[:i])
-            ink = draw.textbbox((at, y), character, font=font)
-            if character in CHARACTERS:
-                glyphs.append((character, tuple(round(v) for v in ink)))  # type: ignore[arg-type]
+            x0, y0, x1, y1 = draw.textbbox((at, y), character, font=font)
+            inks.append((character, (round(x0), round(y0), round(x1), round(y1))))
+        glyphs += [(c, box) for c, box in inks if c in CHARACTERS]
+        if len(words) <= 3 and words.endswith(")"):
+            glyphs += _merged(inks)
         return width
 
     def _paint(self, sheet: Image.Image, box: tuple[float, ...]) -> tuple[int, int, int]:
@@ -239,3 +242,16 @@ class Sheets:
             return round(b[0] * sx), round(b[1] * sy), round(b[2] * sx), round(b[3] * sy)
 
         return pixels, [(c, moved(b)) for c, b in glyphs], [moved(b) for b in skipped]
+
+
+def _merged(inks: list[Glyph]) -> list[Glyph]:
+    """The letter of "(a)" with either or both brackets: where they touch, one mark is all."""
+    place = len(inks) - 2
+    letter = inks[place][0]
+    merged = []
+    for first, last in ((0, place), (place, place + 1), (0, place + 1)):
+        boxes = [box for _, box in inks[first : last + 1]]
+        if len(boxes) > 1 and letter in CHARACTERS:
+            around = (boxes[0][0], min(b[1] for b in boxes), boxes[-1][2], max(b[3] for b in boxes))
+            merged.append((letter, around))
+    return merged

@@ -20,8 +20,9 @@ import msgspec
 import numpy as np
 
 from extractors.figures.glyphs import CHARACTERS, NONE, forward, network
-from extractors.figures.letter_marks import COARSE, cut_out, find_marks, join_dots
+from extractors.figures.letter_marks import COARSE, MEASURES, cut_out, find_marks, join_dots
 from extractors.figures.letter_scene import Scene, look, original_box, scene_features
+from extractors.figures.letter_votes import FEATURES
 from extractors.figures.records import Box
 from extractors.rendered.figure import Rendered, render_figure
 from extractors.rendered.layouts import Layout, invented_layout, read_layouts
@@ -74,7 +75,11 @@ def gather(sheets: Sheets, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def learn(
-    cells: np.ndarray, classes: np.ndarray, sizes: tuple[int, int], epochs: int = 12
+    cells: np.ndarray,
+    classes: np.ndarray,
+    sizes: tuple[int, int],
+    epochs: int = 12,
+    shifted: bool = False,
 ) -> dict[str, np.ndarray]:
     """Weights of a network of these hidden sizes, by Adam on the cross entropy."""
     rng = np.random.default_rng(1)
@@ -91,6 +96,7 @@ def learn(
             step += 1
             rate = 2e-3 * 0.5 * (1 + np.cos(np.pi * step / (total + 1)))
             noisy = cells[batch].astype(np.float32)
+            noisy = _shifted(rng, noisy) if shifted else noisy
             slopes = _slopes(learned, noisy, classes[batch])
             for name, slope in slopes.items():
                 first[name] += 0.1 * (slope - first[name])
@@ -105,6 +111,17 @@ def _batches(rng: np.random.Generator, count: int, size: int) -> Iterator[np.nda
     order = rng.permutation(count)
     for start in range(0, count - size + 1, size):
         yield order[start : start + size]
+
+
+def _shifted(rng: np.random.Generator, cells: np.ndarray) -> np.ndarray:
+    """Half of the batches moved by a cell, as thresholds and boxes are never quite the same."""
+    if rng.random() < 0.5:
+        return cells
+    side = int(((cells.shape[1] - MEASURES) // 2) ** 0.5)
+    pictures = cells[:, :-MEASURES].reshape(-1, 2, side, side)
+    across, down = rng.integers(-1, 2, 2)
+    moved = np.roll(pictures, (down, across), axis=(2, 3)).reshape(len(cells), -1)
+    return np.concatenate([moved, cells[:, -MEASURES:]], axis=1)
 
 
 def _slopes(
@@ -227,7 +244,7 @@ def learn_reader(data: Path, sheets: int, seed: int) -> dict[str, np.ndarray]:
     fine, coarse, classes = gather(Sheets(pictures, font_files(), seed), sheets)
     print(f"{len(classes)} marks, {(classes != NONE).sum()} glyphs")
     quick = learn(coarse, (classes != NONE).astype(int), (24, 8), epochs=6)
-    reader = learn(fine, classes, (192, 96))
+    reader = learn(fine, classes, (224, 112), shifted=True)
     tested = gather(Sheets(pictures, font_files(aside=True), seed + 1), 60)
     print("fonts aside:", accuracy(reader, tested[0], tested[2]))
     kept = forward(quick, tested[1].astype(np.float32))[:, 1] >= 0.05
@@ -238,11 +255,25 @@ def learn_reader(data: Path, sheets: int, seed: int) -> dict[str, np.ndarray]:
     }
 
 
+def jittered(
+    features: np.ndarray, classes: np.ndarray, seed: int, copies: int = 4
+) -> tuple[np.ndarray, np.ndarray]:
+    """The readings and noisy copies: real figures are not quite like rendered ones."""
+    spread = np.full(FEATURES, 0.08, np.float32)
+    spread[[2, 3, 4, 5, 6, 7, 8, 27]] = 0  # yes or no
+    spread[[10, 11, 19]] = 0.4  # heights, and how many glyphs are on its line
+    spread[[13, 14]] = 0.2  # contrast and roughness
+    noise = np.random.default_rng(seed).normal(size=(copies, *features.shape)).astype(np.float32)
+    parts = [features, *(features + one * spread for one in noise)]
+    return np.concatenate(parts), np.tile(classes, copies + 1)
+
+
 def learn_vote(data: Path, figures: int, seed: int) -> dict[str, np.ndarray]:
     """The network that votes, learned on what the stored ones read in rendered figures."""
     features, classes = gather_votes(Figures(data, seed + 2), figures)
     print(f"{len(classes)} readings, {classes.sum()} letters")
-    vote = learn(features, classes, (24, 12), epochs=40)
+    features, classes = jittered(features, classes, seed)
+    vote = learn(features, classes, (24, 12), epochs=8)
     return {f"vote_{k}": v for k, v in vote.items()}
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 SIDE = 20
 COARSE = 8
-_MEASURES = 5
-INPUTS = 2 * SIDE * SIDE + _MEASURES
-COARSE_INPUTS = 2 * COARSE * COARSE + _MEASURES
+MEASURES = 5
+INPUTS = 2 * SIDE * SIDE + MEASURES
+COARSE_INPUTS = 2 * COARSE * COARSE + MEASURES
 
 _MIN_HEIGHT = 6
 _MAX_HEIGHT = 96
@@ -24,7 +24,7 @@ _COLOUR_WINDOW = 21
 _LOCAL_CONTRAST = 20
 _PAD = 0.15
 _FINER = 2  # samples per cell and axis, against aliasing of large letters
-_QUICK = cv2.CCL_SAUF
+_QUICK = cv2.CCL_BBDT
 
 
 class Plane(msgspec.Struct, frozen=True):
@@ -142,7 +142,7 @@ def cut_out(planes: list[Plane], marks: Marks, side: int = SIDE) -> np.ndarray:
     of each cell that is the mark's own; then shape, contrast and evenness in numbers.
     """
     finer = _FINER if side == SIDE else 1
-    out = np.zeros((len(marks.boxes), 2 * side * side + _MEASURES), np.float32)
+    out = np.zeros((len(marks.boxes), 2 * side * side + MEASURES), np.float32)
     for index, plane in enumerate(planes):
         own = np.flatnonzero(marks.planes == index)
         if len(own):

@@ -17,6 +17,8 @@ _LABEL = re.compile(
     r"|(?=[ivx]{2,5}$)x{0,2}(?:ix|iv|v?i{0,3})|(?=[IVX]{2,5}$)X{0,2}(?:IX|IV|V?I{0,3})"
 )
 _LONGEST = 5
+_LINKED = 0.45
+_CLEAR = 0.8
 _MAYBE, _SURELY = 0.15, 0.4
 _OPEN, _CLOSE = CHARACTERS.index("("), CHARACTERS.index(")")
 _CLASS = {c: i for i, c in enumerate(CHARACTERS)}
@@ -39,8 +41,11 @@ class Run(msgspec.Struct, frozen=True):
         return len(self.all) > len(self.core)
 
 
-def lines(boxes: np.ndarray) -> list[list[int]]:
-    """Glyphs (N, 4) that stand as closely as in a word, each group from left to right."""
+def lines(boxes: np.ndarray, sure: np.ndarray) -> list[list[int]]:
+    """Glyphs (N, 4) that stand as closely as in a word, each group from left to right.
+
+    `sure` (N,) is how likely each is a glyph: specks beside a letter make no word of it.
+    """
     x0, y0, x1, y1 = boxes.T.astype(np.float32)
     width, height = x1 - x0, y1 - y0
     gap = np.maximum(x0[None] - x1[:, None], x0[:, None] - x1[None])
@@ -48,6 +53,7 @@ def lines(boxes: np.ndarray) -> list[list[int]]:
     lower, taller = np.minimum.outer(height, height), np.maximum.outer(height, height)
     size = np.maximum(np.maximum.outer(width, width), 0.4 * taller)
     linked = (gap <= 0.55 * size) & (gap > -0.5 * size)
+    linked &= np.minimum.outer(sure, sure) >= _LINKED
     linked &= (shared >= 0.5 * lower) & (lower >= 0.4 * taller)
     return [sorted(group, key=lambda i: float(x0[i])) for group in _groups(linked)]
 
@@ -80,21 +86,31 @@ def as_runs(line: Sequence[int], odds: np.ndarray) -> list[Run]:
             if core and len(core) <= _LONGEST and (brackets[start : len(whole) - end] < 0.6).all():
                 sure = (brackets[0] if start else 1) * (brackets[-1] if end else 1)
                 runs.append(Run(core, whole, float(min(1, sure / _SURELY))))
+    clear = [glyph for glyph in whole if odds[glyph, :_OPEN].max() >= _CLEAR]
+    if 1 < len(whole) <= 3 and len(clear) == 1 and clear != list(runs[-1].core if runs else ()):
+        runs.append(Run((clear[0],), (clear[0],)))  # the others may be specks
     return runs
 
 
 def free_readings(run: Run, odds: np.ndarray) -> list[tuple[str, float]]:
     """Texts of the form of a label and their probabilities, best first."""
-    choices = []
-    for glyph in run.core:
-        best = np.argsort(-odds[glyph, :-1])[: 4 if len(run.core) == 1 else 2]
-        choices.append([(CHARACTERS[i], float(odds[glyph, i])) for i in best])
+    count = 4 if len(run.core) == 1 else 2
     found = {}
-    for letters in itertools.product(*choices):
+    for letters in itertools.product(*(_folded(odds[glyph])[:count] for glyph in run.core)):
         text = "".join(c for c, _ in letters)
         if _LABEL.fullmatch(text):
             found[text] = run.sure * math.prod(p for _, p in letters)
     return sorted(found.items(), key=lambda pair: -pair[1])
+
+
+def _folded(odds: np.ndarray) -> list[tuple[str, float]]:
+    """The likeliest characters; "c" and "C" are one, in the likelier case, with their sum."""
+    found: dict[str, tuple[str, float]] = {}
+    for place in np.argsort(-odds[:-1])[:8].tolist():
+        character = CHARACTERS[place]
+        first, chance = found.get(character.lower(), (character, 0.0))
+        found[character.lower()] = (first, chance + float(odds[place]))
+    return sorted(found.values(), key=lambda pair: -pair[1])
 
 
 def wanted_readings(run: Run, odds: np.ndarray, wanted: Sequence[str]) -> list[tuple[str, float]]:

@@ -28,7 +28,7 @@ from extractors.figures.letter_runs import Run, as_runs, free_readings, lines, w
 from extractors.figures.letter_votes import Reading, features
 from extractors.figures.records import Box
 
-_MOST_PIXELS = 800 * 800
+_MOST_PIXELS = 1200 * 1200
 _FEWEST_PIXELS = 640 * 640
 _MOST_ZOOM = 2.0
 _MOST_MARKS = 320
@@ -63,7 +63,7 @@ def look(pixels: np.ndarray, wanted: Sequence[str] = ()) -> Scene:
     marks, cells, odds = _one_each(marks, cells, odds)
     inks = _inks(searched, marks, cells)
     readings, run_of = [], []
-    for number, line in enumerate(lines(marks.boxes)):
+    for number, line in enumerate(lines(marks.boxes, 1 - odds[:, -1])):
         for run in as_runs(line, odds):
             found = _readings(run, marks.boxes, cells, odds, inks, wanted)
             readings += found
@@ -134,14 +134,20 @@ def _one_each(
     same = shared >= 0.6
     weight = same * (sure**2)[None]
     mean = weight @ odds / np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
-    order = np.argsort(-(1 - mean[:, -1]) - 0.01 * sure, kind="stable")
+    # First comes what reads clearly, in either case, and is evenly painted: no letter's halo.
+    clear = np.partition(mean[:, :-1], -2, axis=1)[:, -2:].sum(axis=1)
+    even = 1 / (1 + cells[:, -2:].sum(axis=1))
+    order = np.argsort(-(1 - mean[:, -1]) * (0.3 + clear) * (0.5 + even), kind="stable")
+    height = marks.boxes[:, 3] - marks.boxes[:, 1]
     gone = np.zeros(len(order), bool)
     kept = []
     for mark in order.tolist():
         if not gone[mark]:
             kept.append(mark)
-            # A counter of "A", or half of "H", lies within the letter and is none.
-            gone |= same[mark] | (covered[:, mark] >= 0.8) | (shared[mark] >= 0.35)
+            # A counter of "A", or half of "H", lies within the letter and is none; nor is the
+            # ring around it, or the ground between its brackets.
+            around = (covered[mark] >= 0.8) & (height[mark] >= 0.4 * height)
+            gone |= same[mark] | (covered[:, mark] >= 0.8) | (shared[mark] >= 0.35) | around
     chosen = np.array(kept, int)
     return marks.take(chosen), cells[chosen], mean[chosen]
 
@@ -179,23 +185,28 @@ def _readings(
     folded = {text.lower() for text, _ in hoped}
     free = [pair for pair in free_readings(run, odds) if pair[0].lower() not in folded][:2]
     texts = [(t, p, True) for t, p in hoped] + [(t, p, False) for t, p in free]
+    texts = [(text, chance, kind) for text, chance, kind in texts if chance >= _READ_LIMIT]
+    if not texts:
+        return []
     core = list(run.core)
     red, green, blue = inks[core].mean(axis=0).tolist()
+    contrast, rough = cells[core, -3:-1].mean(axis=0).tolist()
+    glyph = 1 - float(odds[core, -1].max())
+    whole, inner = _around(boxes[list(run.all)]), _around(boxes[core])
     return [
         Reading(
             text=text,
-            box=_around(boxes[list(run.all)]),
-            core=_around(boxes[core]),
+            box=whole,
+            core=inner,
             chance=chance,
-            glyph=float((1 - odds[core, -1]).min()),
+            glyph=glyph,
             bracketed=run.bracketed,
             wanted=is_wanted,
             ink=(red, green, blue),
-            contrast=float(cells[core, -3].mean()),
-            rough=float(cells[core, -2].mean()),
+            contrast=contrast,
+            rough=rough,
         )
         for text, chance, is_wanted in texts
-        if chance >= _READ_LIMIT
     ]
 
 

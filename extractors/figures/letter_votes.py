@@ -16,7 +16,7 @@ from extractors.figures.records import Box
 FEATURES = 30
 _TALL = set("bdfhkltij")
 _LOW = set("acemnorsuvwxz")
-_SAME_IN_BOTH = set("coszvwxkpuijmy")
+_SAME = set("coszvwxkpuijmy")
 _FAR = 4.0  # in heights: what is farther is not near
 
 
@@ -140,15 +140,15 @@ def _alike(readings: Sequence[Reading]) -> np.ndarray:
 
 
 def _letter_heights(reading: Reading) -> tuple[float, float]:
-    """The height a capital would have beside this glyph, if it is of lower or of upper case."""
+    """The height a capital would have beside this glyph, and its own.
+
+    Some figures have all letters of one height, whatever their shape.
+    """
     height = float(reading.core[3] - reading.core[1])
-    text = reading.text
-    if len(text) > 1 or not text.isalpha():
+    text = reading.text.lower()
+    if len(text) > 1 or not text.isalpha() or not (reading.text.islower() or text in _SAME):
         return height, height
-    lower = height / (1.0 if text.lower() in _TALL else 0.72 if text.lower() in _LOW else 0.97)
-    if text.lower() in _SAME_IN_BOTH:
-        return lower, height
-    return (lower, lower) if text.islower() else (height, height)
+    return height / (1.0 if text in _TALL else 0.72 if text in _LOW else 0.97), height
 
 
 def _company(
