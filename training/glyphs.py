@@ -214,17 +214,21 @@ def hints(rng: random.Random, figure: Rendered) -> tuple[list[str], list[Box]]:
     return (labels if rng.random() < 0.6 else []), (boxes if rng.random() < 0.5 else [])
 
 
-def gather_votes(figures: Figures, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Features and truth of all readings in rendered figures."""
-    parts, classes = [], []
+Seen = tuple[Scene, list[str], list[Box]]
+
+
+def gather_scenes(figures: Figures, count: int) -> tuple[list[Seen], np.ndarray]:
+    """What is seen in rendered figures, each with two sets of hints, and which readings are true."""
+    seen: list[Seen] = []
+    classes = []
     for _ in range(count):
         pixels, figure = figures.draw()
         for _ in range(2):
             wanted, panels = hints(figures.rng, figure)
             scene = look(pixels, wanted)
-            parts.append(scene_features(scene, wanted, panels))
+            seen.append((scene, wanted, panels))
             classes.append(right(scene, figure))
-    return np.concatenate(parts), np.concatenate(classes)
+    return seen, np.concatenate(classes)
 
 
 def accuracy(learned: dict[str, np.ndarray], cells: np.ndarray, classes: np.ndarray) -> str:
@@ -268,13 +272,18 @@ def jittered(
     return np.concatenate(parts), np.tile(classes, copies + 1)
 
 
-def learn_vote(data: Path, figures: int, seed: int) -> dict[str, np.ndarray]:
-    """The network that votes, learned on what the stored ones read in rendered figures."""
-    features, classes = gather_votes(Figures(data, seed + 2), figures)
+def learn_votes(data: Path, figures: int, seed: int) -> dict[str, np.ndarray]:
+    """The networks that vote, learned on what the stored ones read in rendered figures."""
+    seen, classes = gather_scenes(Figures(data, seed + 2), figures)
     print(f"{len(classes)} readings, {classes.sum()} letters")
-    features, classes = jittered(features, classes, seed)
-    vote = learn(features, classes, (24, 12), epochs=8)
-    return {f"vote_{k}": v for k, v in vote.items()}
+    features = np.concatenate([scene_features(*one) for one in seen])
+    vote = learn(*jittered(features, classes, seed), (24, 12), epochs=8)
+    odds = forward(vote, features)[:, 1]
+    ends = np.cumsum([len(scene.readings) for scene, _, _ in seen])[:-1]
+    parts = zip(seen, np.split(odds, ends), strict=True)
+    later = np.concatenate([scene_features(*one, weight) for one, weight in parts])
+    again = learn(*jittered(later, classes, seed), (24, 12), epochs=8)
+    return {f"vote_{k}": v for k, v in vote.items()} | {f"again_{k}": v for k, v in again.items()}
 
 
 def store(path: Path, learned: dict[str, np.ndarray]) -> None:
@@ -296,7 +305,7 @@ def main() -> None:
     if options.sheets:
         store(options.out, learn_reader(options.data, options.sheets, options.seed))
         network.cache_clear()
-    store(options.out, learn_vote(options.data, options.figures, options.seed))
+    store(options.out, learn_votes(options.data, options.figures, options.seed))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What was learned on drawn figures (`training/glyphs.py`): three small networks, numpy only.
+"""What was learned on drawn figures (`training/glyphs.py`): four small networks, numpy only.
 
 The coarse one tells glyphs from other marks, the fine one reads the characters in `CHARACTERS`
-(its last class is: none of them), the vote tells panel letters from other text.
+(its last class is: none of them), two votes tell panel letters from other text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WEIGHTS = "glyphs.npz"
 
 @functools.cache
 def network(name: str) -> dict[str, np.ndarray]:
-    """The learned numbers of one network: "fine", "coarse" or "vote"; float32."""
+    """The learned numbers of one network: "fine", "coarse", "vote" or "again"; float32."""
     file = resources.files(__package__).joinpath(WEIGHTS)
     with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         start = f"{name}_"
@@ -37,9 +37,12 @@ def character_odds(cells: np.ndarray) -> np.ndarray:
     return forward(network("fine"), cells)
 
 
-def letter_odds(features: np.ndarray) -> np.ndarray:
-    """(N, FEATURES) of `letter_votes.features` to (N,): how likely each is a panel letter."""
-    return forward(network("vote"), features)[:, 1]
+def letter_odds(features: np.ndarray, again: bool = False) -> np.ndarray:
+    """(N, FEATURES) of `letter_votes.features` to (N,): how likely each is a panel letter.
+
+    `again` for the second vote, whose features know the outcome of the first.
+    """
+    return forward(network("again" if again else "vote"), features)[:, 1]
 
 
 def forward(learned: dict[str, np.ndarray], inputs: np.ndarray) -> np.ndarray:

@@ -82,14 +82,15 @@ def look(pixels: np.ndarray, wanted: Sequence[str] = ()) -> Scene:
 
 
 def scene_features(
-    scene: Scene, wanted: Sequence[str] = (), panels: Sequence[Box] = ()
+    scene: Scene,
+    wanted: Sequence[str] = (),
+    panels: Sequence[Box] = (),
+    weight: np.ndarray | None = None,
 ) -> np.ndarray:
     """`letter_votes.features` of a scene; `panels` in pixels of the original."""
-    across, down = scene.scale
-    near = [
-        (int(a / across), int(b / down), int(c / across), int(d / down)) for a, b, c, d in panels
-    ]
-    return features(scene.readings, scene.glyphs, scene.shape, wanted, near)
+    x, y = scene.scale
+    near = [(int(a / x), int(b / y), int(c / x), int(d / y)) for a, b, c, d in panels]
+    return features(scene.readings, scene.glyphs, scene.shape, wanted, near, weight)
 
 
 def original_box(scene: Scene, box: Box) -> Box:

@@ -45,18 +45,23 @@ def features(
     shape: tuple[int, int],
     wanted: Sequence[str] = (),
     panels: Sequence[Box] = (),
+    weight: np.ndarray | None = None,
 ) -> np.ndarray:
     """What speaks for each reading, (N, FEATURES) float32.
 
     `glyphs` (M, 4) are the boxes of all glyphs in the picture, `shape` its height and width.
+    `weight` (N,) is how much each counts as company: its odds of an earlier vote, where there
+    was one, so that the letters of words no longer count.
     """
     if not readings:
         return np.zeros((0, FEATURES), np.float32)
     alike = _alike(readings)
+    if weight is None:
+        weight = np.array([r.chance * (1.0 if r.wanted or not wanted else 0.2) for r in readings])
     columns = [
         *_own(readings, shape, wanted),
         *_alone(readings, glyphs),
-        *_company(readings, alike, wanted),
+        *_company(readings, alike, wanted, weight),
         *_place(readings, shape, panels),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
@@ -152,11 +157,10 @@ def _letter_heights(reading: Reading) -> tuple[float, float]:
 
 
 def _company(
-    readings: Sequence[Reading], alike: np.ndarray, wanted: Sequence[str]
+    readings: Sequence[Reading], alike: np.ndarray, wanted: Sequence[str], weight: np.ndarray
 ) -> list[np.ndarray]:
     """Support by the others: of other texts, of the neighbours in the alphabet, by rivals."""
     folded = [r.text.lower() for r in readings]
-    weight = np.array([r.chance * (1.0 if r.wanted or not wanted else 0.2) for r in readings])
     texts = sorted(set(folded))
     same = np.array([[float(t == f) for f in folded] for t in texts])  # (T, N)
     by_text = np.stack([(alike * weight[None] * row[None]).max(axis=1) for row in same], axis=1)

@@ -28,7 +28,8 @@ def read_letters(
     text; what is less likely than 0.1 is left out.
     """
     scene = look(pixels, wanted)
-    odds = letter_odds(scene_features(scene, wanted, panels))
+    first = letter_odds(scene_features(scene, wanted, panels))
+    odds = letter_odds(scene_features(scene, wanted, panels, first), again=True)
     letters = [_letter(scene, run, odds) for run in range(scene.runs)]
     shown = [letter for letter in letters if letter.score >= _SHOWN]
     return sorted(shown, key=lambda letter: -letter.score)
