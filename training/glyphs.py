@@ -22,7 +22,7 @@ import numpy as np
 from extractors.figures.glyphs import CHARACTERS, NONE, forward, network
 from extractors.figures.letter_marks import COARSE, MEASURES, cut_out, find_marks, join_dots
 from extractors.figures.letter_scene import Scene, look, original_box, scene_features
-from extractors.figures.letter_votes import FEATURES
+from extractors.figures.letter_votes import FEATURES, with_company
 from extractors.figures.records import Box
 from extractors.rendered.figure import Rendered, render_figure
 from extractors.rendered.layouts import Layout, invented_layout, read_layouts
@@ -49,12 +49,14 @@ def taught(sheets: Sheets, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
     classes = np.full(len(marks.boxes), NONE)
     keep = np.ones(len(classes), bool)
     if glyphs:
+        # A pixel of slack all around: whole pixels are much of the width of an "l".
+        slack = np.array([-1, -1, 1, 1])
         truth = np.array([box for _, box in glyphs])
-        shared = overlaps(marks.boxes, truth)
+        shared = overlaps(marks.boxes + slack, truth + slack)
         best, value = shared.argmax(axis=1), shared.max(axis=1)
         names = np.array([CHARACTERS.index(c) for c, _ in glyphs])
-        classes = np.where(value >= 0.62, names[best], NONE)
-        keep &= (value >= 0.62) | (value < 0.5)
+        classes = np.where(value >= 0.66, names[best], NONE)
+        keep &= (value >= 0.66) | (value < 0.55)
     if skipped:
         keep &= overlaps(marks.boxes, np.array(skipped)).max(axis=1) == 0
     none = np.flatnonzero(keep & (classes == NONE))
@@ -276,12 +278,14 @@ def learn_votes(data: Path, figures: int, seed: int) -> dict[str, np.ndarray]:
     """The networks that vote, learned on what the stored ones read in rendered figures."""
     seen, classes = gather_scenes(Figures(data, seed + 2), figures)
     print(f"{len(classes)} readings, {classes.sum()} letters")
-    features = np.concatenate([scene_features(*one) for one in seen])
-    vote = learn(*jittered(features, classes, seed), (24, 12), epochs=8)
-    odds = forward(vote, features)[:, 1]
-    ends = np.cumsum([len(scene.readings) for scene, _, _ in seen])[:-1]
-    parts = zip(seen, np.split(odds, ends), strict=True)
-    later = np.concatenate([scene_features(*one, weight) for one, weight in parts])
+    first = [scene_features(*one) for one in seen]
+    vote = learn(*jittered(np.concatenate(first), classes, seed), (24, 12), epochs=8)
+    later = np.concatenate(
+        [
+            with_company(rows, scene.readings, wanted, forward(vote, rows)[:, 1])
+            for rows, (scene, wanted, _) in zip(first, seen, strict=True)
+        ]
+    )
     again = learn(*jittered(later, classes, seed), (24, 12), epochs=8)
     return {f"vote_{k}": v for k, v in vote.items()} | {f"again_{k}": v for k, v in again.items()}
 

@@ -82,15 +82,12 @@ def look(pixels: np.ndarray, wanted: Sequence[str] = ()) -> Scene:
 
 
 def scene_features(
-    scene: Scene,
-    wanted: Sequence[str] = (),
-    panels: Sequence[Box] = (),
-    weight: np.ndarray | None = None,
+    scene: Scene, wanted: Sequence[str] = (), panels: Sequence[Box] = ()
 ) -> np.ndarray:
     """`letter_votes.features` of a scene; `panels` in pixels of the original."""
     x, y = scene.scale
     near = [(int(a / x), int(b / y), int(c / x), int(d / y)) for a, b, c, d in panels]
-    return features(scene.readings, scene.glyphs, scene.shape, wanted, near, weight)
+    return features(scene.readings, scene.glyphs, scene.shape, wanted, near)
 
 
 def original_box(scene: Scene, box: Box) -> Box:

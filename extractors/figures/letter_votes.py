@@ -14,6 +14,7 @@ import numpy as np
 from extractors.figures.records import Box
 
 FEATURES = 30
+_COMPANY = slice(20, 27)
 _TALL = set("bdfhkltij")
 _LOW = set("acemnorsuvwxz")
 _SAME = set("coszvwxkpuijmy")
@@ -45,26 +46,35 @@ def features(
     shape: tuple[int, int],
     wanted: Sequence[str] = (),
     panels: Sequence[Box] = (),
-    weight: np.ndarray | None = None,
 ) -> np.ndarray:
     """What speaks for each reading, (N, FEATURES) float32.
 
     `glyphs` (M, 4) are the boxes of all glyphs in the picture, `shape` its height and width.
-    `weight` (N,) is how much each counts as company: its odds of an earlier vote, where there
-    was one, so that the letters of words no longer count.
     """
     if not readings:
         return np.zeros((0, FEATURES), np.float32)
-    alike = _alike(readings)
-    if weight is None:
-        weight = np.array([r.chance * (1.0 if r.wanted or not wanted else 0.2) for r in readings])
+    weight = np.array([r.chance * (1.0 if r.wanted or not wanted else 0.2) for r in readings])
     columns = [
         *_own(readings, shape, wanted),
         *_alone(readings, glyphs),
-        *_company(readings, alike, wanted, weight),
+        *_company(readings, wanted, weight),
         *_place(readings, shape, panels),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def with_company(
+    first: np.ndarray, readings: Sequence[Reading], wanted: Sequence[str], odds: np.ndarray
+) -> np.ndarray:
+    """The features, with each reading counting as company by its odds (N,) of an earlier vote.
+
+    So the letters of words, which stood beside everything in the first vote, no longer count.
+    """
+    if not readings:
+        return first
+    second = first.copy()
+    second[:, _COMPANY] = np.stack(_company(readings, wanted, odds), axis=1)
+    return second
 
 
 def _own(
@@ -157,9 +167,10 @@ def _letter_heights(reading: Reading) -> tuple[float, float]:
 
 
 def _company(
-    readings: Sequence[Reading], alike: np.ndarray, wanted: Sequence[str], weight: np.ndarray
+    readings: Sequence[Reading], wanted: Sequence[str], weight: np.ndarray
 ) -> list[np.ndarray]:
     """Support by the others: of other texts, of the neighbours in the alphabet, by rivals."""
+    alike = _alike(readings)
     folded = [r.text.lower() for r in readings]
     texts = sorted(set(folded))
     same = np.array([[float(t == f) for f in folded] for t in texts])  # (T, N)

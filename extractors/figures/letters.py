@@ -13,6 +13,7 @@ import numpy as np
 
 from extractors.figures.glyphs import letter_odds
 from extractors.figures.letter_scene import Scene, look, original_box, scene_features
+from extractors.figures.letter_votes import with_company
 from extractors.figures.records import Box, Letter
 
 _SHOWN = 0.1
@@ -28,8 +29,9 @@ def read_letters(
     text; what is less likely than 0.1 is left out.
     """
     scene = look(pixels, wanted)
-    first = letter_odds(scene_features(scene, wanted, panels))
-    odds = letter_odds(scene_features(scene, wanted, panels, first), again=True)
+    rows = scene_features(scene, wanted, panels)
+    first = letter_odds(rows)
+    odds = letter_odds(with_company(rows, scene.readings, wanted, first), again=True)
     letters = [_letter(scene, run, odds) for run in range(scene.runs)]
     shown = [letter for letter in letters if letter.score >= _SHOWN]
     return sorted(shown, key=lambda letter: -letter.score)
