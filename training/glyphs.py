@@ -302,7 +302,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--sheets", type=int, default=1500, help="0 keeps the stored readers")
+    parser.add_argument("--sheets", type=int, default=1200, help="0 keeps the stored readers")
     parser.add_argument("--figures", type=int, default=800)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
