@@ -3,8 +3,9 @@
 Sheets of single glyphs, words and shapes are drawn over pictures of `DIR/labelled` in all fonts
 of this system, squashed, blurred and stored as JPEG. What `extractors.figures.letter_marks` finds
 on them is what the two networks of `extractors.figures.glyphs` learn from: a coarse one that only
-tells glyphs from other marks, and a fine one that reads. Seeded: the same fonts, pictures and
-seed give the same file. Families in `FONTS_ASIDE` are for measuring only.
+tells glyphs from other marks, and a fine one that reads. Then two votes are learned on what these
+read in rendered figures; for them `--out` must be the file that the package loads. Seeded: the
+same fonts, pictures and seed give the same file. `glyph_sheets.FONTS_ASIDE` are for measuring.
 """
 
 from __future__ import annotations
