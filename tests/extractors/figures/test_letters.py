@@ -73,7 +73,7 @@ def right(found: list[Letter], true: list[Letter], least: float = 0.5) -> int:
         ((90, 20, 30), BLACK, WHITE),
     ],
 )
-def test_letters_of_any_colour(ground, ink, plate) -> None:  # type: ignore[no-untyped-def]
+def test_letters_of_any_colour(ground, ink, plate) -> None:
     image, true = drawn(("A", "B", "C", "D"), ground, ink, plate=plate)
     found = read_letters(np.asarray(image), ("A", "B", "C", "D"))
     assert right(found, true) == 4
