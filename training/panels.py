@@ -159,10 +159,14 @@ def _changed(x: Tensor, y: Tensor, rng: np.random.Generator) -> tuple[Tensor, Te
     there = y[..., :1] >= 0
     if rng.random() < 0.4:
         x = x.flip(3)
-        y = torch.where(there, torch.stack((1 - y[..., 2], y[..., 1], 1 - y[..., 0], y[..., 3]), -1), y)
+        y = torch.where(
+            there, torch.stack((1 - y[..., 2], y[..., 1], 1 - y[..., 0], y[..., 3]), -1), y
+        )
     if rng.random() < 0.3:
         x = x.flip(2)
-        y = torch.where(there, torch.stack((y[..., 0], 1 - y[..., 3], y[..., 2], 1 - y[..., 1]), -1), y)
+        y = torch.where(
+            there, torch.stack((y[..., 0], 1 - y[..., 3], y[..., 2], 1 - y[..., 1]), -1), y
+        )
     if rng.random() < 0.3:
         x = x.transpose(2, 3)[:, [0, 1, 2, 3, 4, 6, 5]]
         y = y[..., [1, 0, 3, 2]]
@@ -208,7 +212,7 @@ def loss_of(out: Tensor, compound: Tensor, boxes: Tensor) -> tuple[Tensor, float
     quality_loss = (entropy * focal * weight).sum() / weight.sum()
     is_compound = ((boxes[..., 0] >= 0).sum(1) > 1).float()
     compound_loss = F.binary_cross_entropy_with_logits(compound, is_compound)
-    mean_iou = float((iou * inside).sum() / inside.sum())
+    mean_iou = float((iou.detach() * inside).sum() / inside.sum())
     return 2 * box_loss + 4 * quality_loss + 0.3 * compound_loss, mean_iou
 
 
@@ -223,19 +227,18 @@ def _overlap(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return iou, iou - (hull - union) / hull
 
 
-def train(folder: Path, out: Path, minutes: float, seed: int, batch: int = 32) -> None:
-    """Train for so many minutes (one cycle of the learning rate) and write the ONNX file."""
+def train(folder: Path, out: Path, steps: int, seed: int, batch: int = 32) -> None:
+    """Train for so many batches (one cycle of the learning rate) and write the ONNX file."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    grids = np.load(folder / "grids.npy", mmap_mode="r")
+    grids = np.load(folder / "grids.npy")
     boxes, letters = np.load(folder / "boxes.npy"), np.load(folder / "letters.npy")
     net = PanelNet().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
-    )
-    start, step, losses, ious = time.time(), 0, [], []
-    while (spent := (time.time() - start) / (60 * minutes)) < 1:
+    average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_slowly, use_buffers=True)
+    start, losses, ious = time.time(), [], []
+    for step in range(steps):
+        spent = step / steps
         warm = min(1.0, (step + 1) / 200)
         optimiser.param_groups[0]["lr"] = 2e-3 * warm * (0.5 * (1 + np.cos(np.pi * spent)) + 0.01)
         chosen = np.sort(rng.choice(len(grids), batch, replace=False))
@@ -250,13 +253,18 @@ def train(folder: Path, out: Path, minutes: float, seed: int, batch: int = 32) -
         average.update_parameters(net)
         losses.append(float(loss.detach()))
         ious.append(iou)
-        step += 1
-        if step % 100 == 0:
-            print(f"step {step:,}  {spent:.0%}  loss {np.mean(losses[-100:]):.4f}  "
+        if step % 100 == 99:
+            print(f"step {step + 1:,}  {time.time() - start:.0f} s  loss {np.mean(losses[-100:]):.4f}  "
                   f"iou {np.mean(ious[-100:]):.4f}", flush=True)  # fmt: skip
-        if step % 1000 == 0:
+        if step % 1000 == 999:
             export(average.module, out)
     export(average.module, out)
+
+
+def _slowly(average: Tensor, new: Tensor, step: Tensor) -> Tensor:
+    """A moving average that forgets its beginnings."""
+    keep = min(0.998, (1 + float(step)) / (10 + float(step)))
+    return average * keep + new * (1 - keep) if average.is_floating_point() else new
 
 
 def export(net: nn.Module, out: Path) -> None:
@@ -288,7 +296,7 @@ def main() -> None:
     parser.add_argument("--work", default="panel-training", help="folder for rendered grids")
     parser.add_argument("--out", default="extractors/figures/panels.onnx")
     parser.add_argument("--figures", type=int, default=24_000)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     csv.field_size_limit(10**6)
@@ -296,7 +304,7 @@ def main() -> None:
     work = Path(chosen.work)
     if not (work / "letters.npy").exists():
         render_all(layouts, chosen.pictures, work, chosen.figures, chosen.seed)
-    train(work, Path(chosen.out), chosen.minutes, chosen.seed)
+    train(work, Path(chosen.out), chosen.steps, chosen.seed)
 
 
 if __name__ == "__main__":
