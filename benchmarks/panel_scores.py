@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 Box = Sequence[float]
@@ -72,8 +72,3 @@ class PanelScore:
             "compound_accuracy": self.compound_right / n,
             "figures": self.figures,
         }
-
-
-def mean(values: Iterable[float]) -> float:
-    values = list(values)
-    return sum(values) / len(values) if values else 0.0

@@ -290,6 +290,7 @@ def export(net: nn.Module, out: Path) -> None:
 
 
 def main() -> None:
+    """Render where that is not done, then train."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--layouts", required=True, help="CSV or JSON of real layouts")
     parser.add_argument("--pictures", default="", help="folder of pictures to fill panels with")

@@ -7,6 +7,7 @@ two. Reading order is used only where letters are missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -79,6 +80,7 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def area(box: Box) -> int:
+    """Pixels in a box."""
     return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
 
 
@@ -170,12 +172,9 @@ def _cut_between(panel: Panel, letters: list[Letter]) -> list[Panel]:
     leading = starts[0] - low <= high - ordered[-1].box[axis + 2]
     cuts = starts[1:] if leading else [letter.box[axis + 2] for letter in ordered[:-1]]
     edges = [low, *cuts, high]
-    if any(b - a < 8 for a, b in zip(edges, edges[1:], strict=False)):
+    if any(b - a < 8 for a, b in pairwise(edges)):
         return [panel]
-    boxes: list[Box] = [
-        (a, y0, b, y1) if axis == 0 else (x0, a, x1, b)
-        for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    boxes: list[Box] = [(a, y0, b, y1) if axis == 0 else (x0, a, x1, b) for a, b in pairwise(edges)]
     return [Panel(box, panel.score * 0.5) for box in boxes]
 
 
@@ -215,9 +214,7 @@ def _best_join(panels: list[Panel], lettered: set[int]) -> tuple[int, int] | Non
     return None if best is None else best[1:]
 
 
-def _aligned(
-    panel: Panel, letters: Sequence[Letter], owners: Sequence[int], index: int
-) -> Aligned:
+def _aligned(panel: Panel, letters: Sequence[Letter], owners: Sequence[int], index: int) -> Aligned:
     mine = [letter for letter, owner in zip(letters, owners, strict=True) if owner == index]
     if not mine:
         return Aligned(panel.box, panel.score)

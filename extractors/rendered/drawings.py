@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -105,7 +106,7 @@ def _scheme(rng: random.Random, image: Image.Image) -> None:
     rng.shuffle(places)
     places = places[: rng.randint(2, len(places))]
     places.sort(key=lambda p: (p[1], p[0]))
-    for (xa, ya), (xb, yb) in zip(places, places[1:], strict=False):
+    for (xa, ya), (xb, yb) in pairwise(places):
         draw.line((xa, ya, xb, yb), fill=(60, 60, 60), width=2)
     for x, y in places:
         w, h = width / columns * rng.uniform(0.3, 0.47), height / rows * rng.uniform(0.2, 0.4)

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageDraw
 
+from extractors.rendered.captions import invented_caption
 from extractors.rendered.charts import WORDS
 from extractors.rendered.fonts import font, font_files
 from extractors.rendered.layouts import Box, Layout, Slot
@@ -83,7 +84,18 @@ def render_figure(layout: Layout, pictures: Pictures, seed: int = 0) -> Rendered
     stored = io.BytesIO()
     canvas.save(stored, "JPEG", quality=style.quality)
     picture = Image.open(io.BytesIO(stored.getvalue())).convert("RGB")
-    return Rendered(layout.name, picture, tuple(truth), layout.caption)
+    caption = layout.caption
+    if not caption:
+        caption, truth = _captioned(rng, truth)
+    return Rendered(layout.name, picture, tuple(truth), caption)
+
+
+def _captioned(rng: random.Random, panels: list[TruePanel]) -> tuple[str, list[TruePanel]]:
+    """A caption for a layout that came without one, and the panels with their part of it."""
+    named = sorted((p for p in panels if p.label), key=lambda p: (len(p.label), p.label.lower()))
+    caption, texts = invented_caption(rng, [p.label for p in named], [p.kind for p in named])
+    of = {id(panel): text for panel, text in zip(named, texts, strict=True)}
+    return caption, [msgspec.structs.replace(p, text=of.get(id(p), "")) for p in panels]
 
 
 def _style(rng: random.Random, layout: Layout) -> Style:
@@ -198,7 +210,7 @@ def _around(a: Box, b: Box) -> Box:
 def _draw_letter(canvas: Image.Image, slot: Slot, style: Style) -> Box:
     """Draw the letter where the layout has it; returns the box of its ink."""
     assert slot.letter_box is not None
-    x0, y0, x1, y1 = slot.letter_box
+    x0, y0, _, y1 = slot.letter_box
     words = style.letters.format(slot.label)
     draw = ImageDraw.Draw(canvas)
     size = max(8, round((y1 - y0) * 1.15))
