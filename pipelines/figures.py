@@ -6,6 +6,7 @@ in its meta. The crops go to a tar of this stage; whole figures stay where extra
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from pipelines.panels import (
     split_whole,
 )
 from pipelines.pool import Progress
-from pipelines.recipe import Figures
+from pipelines.recipe import ONNX, Figures
 from pipelines.sharding import read_range
 from pipelines.tarwriter import TarWriter
 from schemas.manifest import samples_from_table, samples_to_table
@@ -101,9 +102,14 @@ def figures_fingerprint(context: Context, partition: int) -> str:
 
 
 def check_options(options: Figures) -> None:
-    """Raise `UserError` for what a recipe asks of us and we cannot do."""
+    """Raise `UserError` for a model that cannot be run, before any figure is read."""
     if options.detector:
-        raise UserError(f"figures.detector: {options.detector!r} cannot be run by this version yet")
+        from extractors.figures.detector import BadDetector, onnx_detector
+
+        try:
+            onnx_detector(options.detector.removeprefix(ONNX))
+        except BadDetector as error:
+            raise UserError(f"figures.detector: {error}") from None
 
 
 def our_readers(options: Figures) -> Readers:
@@ -112,7 +118,12 @@ def our_readers(options: Figures) -> Readers:
     from extractors.figures.citations import cited_labels
     from extractors.figures.split import split_figure
 
-    return Readers(split_figure, cited_labels)
+    if not options.detector:
+        return Readers(split_figure, cited_labels)
+    from extractors.figures.detector import onnx_detector
+
+    detector = onnx_detector(options.detector.removeprefix(ONNX))
+    return Readers(functools.partial(split_figure, detector=detector), cited_labels)
 
 
 def _all_rows(

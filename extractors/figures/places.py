@@ -8,28 +8,8 @@ from extractors.figures.records import Box
 
 _ACROSS = {"left": 0.0, "right": 1.0, "centre": 0.5, "center": 0.5, "middle": 0.5}
 _DOWN = {"top": 0.0, "upper": 0.0, "above": 0.0, "bottom": 1.0, "lower": 1.0, "below": 1.0}
-_FILLERS = frozenset(
-    [
-        "panel",
-        "panels",
-        "row",
-        "rows",
-        "column",
-        "columns",
-        "image",
-        "images",
-        "picture",
-        "pictures",
-        "figure",
-        "part",
-        "side",
-        "half",
-        "hand",
-        "the",
-        "in",
-        "corner",
-    ]
-)
+_PARTS = ("panel", "row", "column", "image", "picture", "figure", "part", "side")
+_FILLERS = frozenset((*_PARTS, *(f"{word}s" for word in _PARTS), "half", "hand", "corner", "the"))
 _EITHER = ("middle", "centre", "center")
 _FAR = 0.34
 

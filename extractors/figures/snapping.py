@@ -15,8 +15,8 @@ _EDGE_STEP = 12.0
 def snapped(pixels: np.ndarray, box: np.ndarray) -> Box:
     """The box (4,) in float pixels as whole pixels, each side moved by a fortieth at most.
 
-    A side in flat ground moves in to the first ink; one in ink moves out to the next flat line;
-    where there is no flat line, as between pictures that touch, to the strongest edge.
+    A side moves to the nearest straight edge along its length; then, in flat ground, in to the
+    first ink. Where there is no edge, one in ink moves out to the next flat line.
     """
     height, width = pixels.shape[:2]
     x0, y0, x1, y1 = (round(float(v)) for v in box)
@@ -25,17 +25,17 @@ def snapped(pixels: np.ndarray, box: np.ndarray) -> Box:
         return x0, y0, x1, y1
     across, down = max(3, round(width * _REACH_SHARE)), max(3, round(height * _REACH_SHARE))
     rows = pixels[y0:y1]
-    left = _side(rows.swapaxes(0, 1), x0, across, 1)
-    right = width - _side(rows[:, ::-1].swapaxes(0, 1), width - x1, across, 1)
+    left = _side(rows.swapaxes(0, 1), x0, across)
+    right = width - _side(rows[:, ::-1].swapaxes(0, 1), width - x1, across)
     columns = pixels[:, x0:x1]
-    top = _side(columns, y0, down, 1)
-    bottom = height - _side(columns[::-1], height - y1, down, 1)
+    top = _side(columns, y0, down)
+    bottom = height - _side(columns[::-1], height - y1, down)
     if right - left < 8 or bottom - top < 8:
         return x0, y0, x1, y1
     return left, top, right, bottom
 
 
-def _side(lines: np.ndarray, at: int, reach: int, step: int) -> int:
+def _side(lines: np.ndarray, at: int, reach: int) -> int:
     """Where the side near line `at` is; the box lies towards higher lines.
 
     `lines` is (n, length, 3): the lines parallel to the side, over the extent of the box.
@@ -44,22 +44,25 @@ def _side(lines: np.ndarray, at: int, reach: int, step: int) -> int:
     thin = max(1, lines.shape[1] // 256)
     band = lines[first:last, ::thin].astype(np.int16).mean(axis=2)
     flat = _is_flat(band)
-    here = at - first
-    if at == 0 and not (flat.size and flat[0]):
-        return 0
-    if here < len(flat) and flat[here]:
+    here = min(at - first, len(flat) - 1)
+    edges = _edges(band)
+    if edges.size:
+        here = int(edges[np.abs(edges - here).argmin()])
+    if flat[here]:
         inner = np.flatnonzero(~flat[here:])
-        return at + int(inner[0]) if inner.size else at
+        return first + here + (int(inner[0]) if inner.size else 0)
     outer = np.flatnonzero(flat[:here])
-    if outer.size:
-        return first + int(outer[-1]) + 1
-    if first == 0 and here <= reach // 2:
-        return 0
-    change = np.abs(np.diff(band, axis=0))
-    strength = np.median(change, axis=1) if change.size else np.zeros(0)
-    if strength.size and strength.max() >= _EDGE_STEP:
-        return first + int(strength.argmax()) + 1
-    return at
+    if edges.size or not (outer.size or first == 0):
+        return first + here
+    return first + int(outer[-1]) + 1 if outer.size else 0
+
+
+def _edges(band: np.ndarray) -> np.ndarray:
+    """Lines that differ from the line before along most of their length."""
+    strength = np.median(np.abs(np.diff(band, axis=0)), axis=1) if len(band) > 1 else np.zeros(0)
+    if not strength.size or strength.max() < _EDGE_STEP:
+        return np.zeros(0, int)
+    return np.flatnonzero(strength >= max(_EDGE_STEP, strength.max() / 2)) + 1
 
 
 def _is_flat(band: np.ndarray) -> np.ndarray:

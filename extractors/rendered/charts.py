@@ -210,7 +210,8 @@ def _lines(plot: Plot) -> None:
     rng = plot.rng
     stepped = rng.random() < 0.3
     for s in range(rng.randint(1, 4)):
-        value, points = rng.uniform(0.1, 0.9), []
+        value = rng.uniform(0.1, 0.9)
+        points: list[tuple[float, float]] = []
         drift = rng.uniform(-0.12, 0.12)
         n = rng.randint(4, 24)
         for k in range(n):

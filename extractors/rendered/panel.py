@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from extractors.rendered.charts import WORDS, chart
 from extractors.rendered.drawings import drawing
-from extractors.rendered.fonts import font, font_files
+from extractors.rendered.fonts import Font, font, font_files
 from extractors.rendered.pictures import cover
 
 Colour = tuple[int, int, int]
@@ -138,6 +138,6 @@ def _colour_bar(rng: random.Random, image: Image.Image) -> None:
         ImageDraw.Draw(image).line((width - wide, k, width, k), fill=line)
 
 
-def _font(rng: random.Random, low: int, high: int):  # type: ignore[no-untyped-def]
+def _font(rng: random.Random, low: int, high: int) -> Font:
     files = font_files()
     return font(rng.choice(files) if files else "", rng.randint(low, high))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def _open(path: str) -> Image.Image:
     return picture
 
 
-def _tint(rng: random.Random):  # type: ignore[no-untyped-def]
+def _tint(rng: random.Random) -> Callable[[Image.Image], Image.Image]:
     """A change of colour for all pictures of a figure; most often none."""
     u = rng.random()
     if u < 0.62:

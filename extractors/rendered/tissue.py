@@ -17,8 +17,8 @@ _STAINS = (
 
 def invented_picture(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     """An RGB picture of one of the kinds below."""
-    kind = rng.choice((_stained, _fluorescent, _electron, _scan, _landscape), p=_SHARES)
-    return kind(rng, max(width, 8), max(height, 8))
+    kinds = (_stained, _fluorescent, _electron, _scan, _landscape)
+    return kinds[rng.choice(len(kinds), p=_SHARES)](rng, max(width, 8), max(height, 8))
 
 
 _SHARES = (0.38, 0.22, 0.14, 0.16, 0.10)
