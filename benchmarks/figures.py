@@ -19,8 +19,11 @@ import hashlib
 import json
 import multiprocessing
 import resource
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
@@ -42,6 +45,7 @@ from extractors.rendered.pictures import Pictures
 
 _SEED = 7
 _AGREES = 0.5
+_PARTS = ("dev", "aside")
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -70,15 +74,18 @@ def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--figures", type=int, default=400, help="rendered figures at most")
     parser.add_argument("--page", type=Path, help="write figures with their boxes here")
+    parser.add_argument("--dev", action="store_true", help="the part that was looked at")
     options = parser.parse_args()
-    ours = options.data.resolve() == DEFAULT.resolve()
+    part = "all"
+    if options.data.resolve() == DEFAULT.resolve():
+        part = "dev" if options.dev else "aside"
     cases = {
-        "rendered": rendered_cases(options.data, "train.csv", options.figures, ours, 5),
-        "captioned": rendered_cases(options.data, "eval_with_captions.json", 10**6, ours, 2),
-        "drawn": drawn_cases(options.data, ours),
+        "rendered": rendered_cases(options.data, "train.csv", options.figures, part),
+        "captioned": rendered_cases(options.data, "eval_with_captions.json", 10**6, part),
+        "drawn": drawn_cases(options.data, part),
     }
-    captions = [c for c in caption_truth(options.data) if c.aside or not ours]
-    answers, seconds, peak_mb = in_child({k: v for k, v in cases.items() if v})
+    captions = [c for c in caption_truth(options.data) if part in ("all", _PARTS[c.aside])]
+    answers, seconds, peak_mb = in_child(cases)
     found = summary(cases, answers) | caption_summary(captions)
     count = sum(len(v) for v in cases.values())
     found |= {"figures_per_s": count / max(seconds, 1e-9), "peak_mb": peak_mb}
@@ -102,12 +109,13 @@ def _hash(name: str) -> int:
     return int(hashlib.sha256(name.rsplit("/", 1)[-1].encode()).hexdigest(), 16)
 
 
-def rendered_cases(data: Path, file: str, most: int, ours: bool, part: int) -> list[Case]:
-    """Layouts of a file, rendered; of our own those whose hash ends the part (5: a fifth)."""
+def rendered_cases(data: Path, file: str, most: int, part: str) -> list[Case]:
+    """Layouts of a file, rendered; of the CSV a fifth is aside, of the JSON a half."""
     path = data / "compound" / "zou_panelseg" / file
     layouts = [x for x in read_layouts(path) if x.slots] if path.is_file() else []
-    if ours:
-        layouts = [x for x in layouts if _hash(x.name) % part == (0 if part == 5 else 1)]
+    if part != "all":
+        is_aside = _fifth if path.suffix == ".csv" else _half
+        layouts = [x for x in layouts if _PARTS[is_aside(x.name)] == part]
     layouts = sorted(layouts, key=lambda x: _hash(x.name))[:most]
     pictures = Pictures(data / "labelled" if (data / "labelled").is_dir() else "")
     return [_rendered(layout, pictures) for layout in layouts]
@@ -126,14 +134,22 @@ def _rendered(layout: Layout, pictures: Pictures) -> Case:
     )
 
 
-def drawn_cases(data: Path, ours: bool) -> list[Case]:
-    """Real figures with boxes drawn by hand; of our own every second one of each kind."""
+def _fifth(name: str) -> bool:
+    return _hash(name) % 5 == 0
+
+
+def _half(name: str) -> bool:
+    return _hash(name) % 2 == 1
+
+
+def drawn_cases(data: Path, part: str) -> list[Case]:
+    """Real figures with boxes drawn by hand; every second one of each kind is aside."""
     root = data / "compound"
     file = root / "panels_manual.json"
     figures = json.loads(file.read_text("utf-8"))["figures"] if file.is_file() else []
-    if ours:
+    if part != "all":
         kinds = [[f for f in figures if f["compound"] == kind] for kind in (True, False)]
-        figures = [f for kind in kinds for f in sorted(kind, key=_by_digest)[1::2]]
+        figures = [f for kind in kinds for f in sorted(kind, key=_by_digest)[part == "aside" :: 2]]
     captions = _captions(root / "conceptclip_pmc_figures" / "meta.jsonl")
     cases = []
     for figure in figures:
@@ -162,35 +178,56 @@ def _captions(file: Path) -> dict[str, str]:
 
 def answer(case: Case, caption: str) -> Answer:
     """What the splitter says; a figure it leaves alone is one panel, the whole picture."""
-    return _answer(case, split_figure(Image.fromarray(case.pixels), caption))
+    picture = Image.fromarray(case.pixels)
+    return _answer(picture.size, split_figure(picture, caption))
 
 
-def _answer(case: Case, split: FigureSplit) -> Answer:
-    whole = FigurePanel(box=(0, 0, case.pixels.shape[1], case.pixels.shape[0]))
+def _answer(size: tuple[int, int], split: FigureSplit) -> Answer:
+    whole = FigurePanel(box=(0, 0, *size))
     panels = list(split.panels) or [whole]
     return Answer(panels, split.shared, split.compound, split.confidence)
 
 
-def _work(cases: dict[str, list[Case]], pipe) -> None:  # type: ignore[no-untyped-def]
-    first = next(iter(cases.values()))[0]
-    answer(first, first.caption)  # weights are loaded once, which is not what is timed
-    held_mb = sum(c.pixels.nbytes for group in cases.values() for c in group) / 2**20
-    start = time.process_time()
-    found = {k: [answer(c, c.caption) for c in group] for k, group in cases.items()}
-    seconds = time.process_time() - start
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - held_mb
+def _work(folder: str, captions: dict[str, list[str]], pipe: Connection) -> None:
+    """Child: each picture is read, split and let go, as in a run."""
+    load = {k: partial(_stored, Path(folder), k) for k in captions}
+    kind = next(iter(captions))
+    split_figure(load[kind](0), captions[kind][0])  # loads the weights, which is not what is timed
+    seconds, found = 0.0, {}
+    for kind, texts in captions.items():
+        found[kind] = []
+        for i, caption in enumerate(texts):
+            picture = load[kind](i)
+            start = time.process_time()
+            split = split_figure(picture, caption)
+            seconds += time.process_time() - start
+            found[kind].append(_answer(picture.size, split))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pipe.send((msgspec.msgpack.encode(found), seconds, peak_mb))
 
 
+def _stored(folder: Path, kind: str, i: int) -> Image.Image:
+    return Image.fromarray(np.load(folder / f"{kind}-{i}.npy"))
+
+
 def in_child(cases: dict[str, list[Case]]) -> tuple[dict[str, list[Answer]], float, float]:
-    """All answers, CPU seconds and peak memory (without the pictures held) of a fresh process."""
-    ours, theirs = multiprocessing.Pipe()
-    child = multiprocessing.get_context("spawn").Process(target=_work, args=(cases, theirs))
-    child.start()
-    encoded, seconds, peak_mb = ours.recv()
-    child.join()
-    found = msgspec.msgpack.decode(encoded, type=dict[str, list[Answer]])
-    return {**{k: [] for k in ("rendered", "captioned", "drawn")}, **found}, seconds, peak_mb
+    """All answers, CPU seconds and peak memory of a fresh process that does nothing else."""
+    nothing: dict[str, list[Answer]] = {kind: [] for kind in cases}
+    given = {kind: [c.caption for c in group] for kind, group in cases.items() if group}
+    if not given:
+        return nothing, 0.0, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in given:
+            for i, case in enumerate(cases[kind]):
+                np.save(Path(folder) / f"{kind}-{i}.npy", case.pixels)
+        ours, theirs = multiprocessing.Pipe()
+        context = multiprocessing.get_context("spawn")
+        child = context.Process(target=_work, args=(folder, given, theirs))
+        child.start()
+        theirs.close()
+        encoded, seconds, peak_mb = ours.recv()
+        child.join()
+    return nothing | msgspec.msgpack.decode(encoded, type=dict[str, list[Answer]]), seconds, peak_mb
 
 
 # --- figures ------------------------------------------------------------------------------------
