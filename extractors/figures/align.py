@@ -42,15 +42,40 @@ def align(
     `letters` are at most one per label; `labels` are the caption's, and may be none, in which
     case the letters' own texts are taken.
     """
-    panels = choose_panels(candidates, len(labels) or len(letters))
+    wanted = len(labels) or len(letters)
     if labels and all(is_place(label) for label in labels):
-        return _by_place(panels, labels)
+        return _by_place(choose_panels(candidates, wanted), labels)
+    best: tuple[float, list[Aligned]] | None = None
+    for least in _STEPS if wanted > 1 else _STEPS[:1]:
+        panels = in_reading_order(without_overlap(candidates, least) or list(candidates[:1]))
+        aligned = _attempt(panels, candidates, letters, labels, wanted)
+        worth = _worth(aligned, wanted)
+        if best is None or worth > best[0] + 1e-6:
+            best = (worth, aligned)
+    return best[1] if best else []
+
+
+def _attempt(
+    panels: list[Panel],
+    candidates: Sequence[Panel],
+    letters: Sequence[Letter],
+    labels: Sequence[str],
+    wanted: int,
+) -> list[Aligned]:
+    """One choice of panels with its labels."""
     owners = owners_of(letters, panels)
     panels, owners = _parted(panels, letters, owners, candidates)
-    wanted = len(labels) or len(letters)
     panels, owners = _joined(panels, owners, wanted, len(letters))
     aligned = [_aligned(panel, letters, owners, i) for i, panel in enumerate(panels)]
     return _completed(aligned, labels)
+
+
+def _worth(aligned: Sequence[Aligned], wanted: int) -> float:
+    """How much of what is wanted the panels give: labels that agree, and no panel too many."""
+    if wanted < 2:
+        return 0.0
+    agreed = sum(panel.agreement * (0.5 + 0.5 * panel.score) for panel in aligned)
+    return (agreed - 0.4 * abs(len(aligned) - wanted)) / wanted
 
 
 def choose_panels(candidates: Sequence[Panel], wanted: int) -> list[Panel]:

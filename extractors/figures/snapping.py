@@ -35,6 +35,22 @@ def snapped(pixels: np.ndarray, box: np.ndarray) -> Box:
     return left, top, right, bottom
 
 
+def inked(pixels: np.ndarray) -> Box:
+    """The picture without its margins of one colour; all of it where there is nothing else."""
+    height, width = pixels.shape[:2]
+    grey = pixels[:: max(1, height // 512), :: max(1, width // 512)].astype(np.int16).mean(axis=2)
+    rows, columns = np.flatnonzero(~_is_flat(grey)), np.flatnonzero(~_is_flat(grey.T))
+    if not rows.size or not columns.size:
+        return 0, 0, width, height
+    down, across = height / grey.shape[0], width / grey.shape[1]
+    return (
+        int(columns[0] * across),
+        int(rows[0] * down),
+        min(width, int((columns[-1] + 1) * across) + 1),
+        min(height, int((rows[-1] + 1) * down) + 1),
+    )
+
+
 def _side(lines: np.ndarray, at: int, reach: int) -> int:
     """Where the side near line `at` is; the box lies towards higher lines.
 

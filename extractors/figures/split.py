@@ -18,6 +18,7 @@ from extractors.figures.letters import choose_letters, read_letters
 from extractors.figures.panels import UNKNOWN, Seen, see_panels
 from extractors.figures.places import is_place
 from extractors.figures.records import CaptionSplit, FigurePanel, FigureSplit, Letter
+from extractors.figures.snapping import inked
 
 # Candidate panels of a (height, width, 3) uint8 picture, given how many the caption names.
 Detector = Callable[[np.ndarray, int], Seen]
@@ -29,7 +30,7 @@ _BELIEVED = 0.5
 def split_figure(
     picture: Image.Image, caption: str, detector: Detector = see_panels
 ) -> FigureSplit:
-    """Read one figure. A figure of one panel gives no panels.
+    """Read one figure. A figure of one panel gives that panel: the picture without its margins.
 
     Panels come in the order of the caption's labels; boxes are in pixels of `picture`.
     """
@@ -39,7 +40,8 @@ def split_figure(
     letters = _letters(pixels, text, seen)
     aligned = align(seen.panels, letters, text.labels)
     if len(aligned) < 2:
-        return FigureSplit(compound=min(seen.compound, 0.5) if len(text.parts) < 2 else seen.compound)
+        box = _scaled(inked(pixels), scale, picture.size)
+        return FigureSplit(min(seen.compound, 0.5), (FigurePanel(box, score=1 - seen.compound),))
     own = {part.label: part.spans for part in text.parts}
     panels = [
         FigurePanel(
