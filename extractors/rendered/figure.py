@@ -18,11 +18,13 @@ from extractors.rendered.captions import invented_caption
 from extractors.rendered.charts import WORDS
 from extractors.rendered.fonts import font, font_files
 from extractors.rendered.layouts import Box, Layout, Slot
-from extractors.rendered.panel import fill_panel
+from extractors.rendered.panel import drawn_kind, fill_panel
 from extractors.rendered.pictures import Pictures
 
 Colour = tuple[int, int, int]
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+
+_PLATE_PX = 3  # how far the plate behind a letter goes beyond its ink
 
 
 class TruePanel(msgspec.Struct, frozen=True):
@@ -36,12 +38,16 @@ class TruePanel(msgspec.Struct, frozen=True):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A figure as an RGB picture with its truth; boxes are in its pixels."""
+    """A figure as an RGB picture with its truth; boxes are in its pixels.
+
+    `jpeg` is the file that `picture` was decoded from.
+    """
 
     name: str
     picture: Image.Image
     panels: tuple[TruePanel, ...]
     caption: str = ""
+    jpeg: bytes = b""
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -75,10 +81,11 @@ def render_figure(layout: Layout, pictures: Pictures, seed: int = 0) -> Rendered
     for slot in sorted(layout.slots, key=lambda s: -_area(s.box)):
         if rng.random() < 0.12 and style.family == "mixed":
             series = pictures.series(rng, len(layout.slots))
-        panels.append(_draw_slot(rng, canvas, slot, style, series))
+        panels.append((slot, _draw_slot(rng, canvas, slot, style, series)))
     order = {slot.box: i for i, slot in enumerate(layout.slots)}
     panels.sort(key=lambda pair: order[pair[0].box])
-    truth = [panel for _, panel in panels]
+    # Letters come last: where panels overlap, none is covered.
+    truth = [_with_letter(canvas, slot, panel, style) for slot, panel in panels]
     canvas, truth = _surround(rng, canvas, truth, style)
     canvas, truth = _resized(rng, canvas, truth, style)
     stored = io.BytesIO()
@@ -87,7 +94,7 @@ def render_figure(layout: Layout, pictures: Pictures, seed: int = 0) -> Rendered
     caption = layout.caption
     if not caption:
         caption, truth = _captioned(rng, truth)
-    return Rendered(layout.name, picture, tuple(truth), caption)
+    return Rendered(layout.name, picture, tuple(truth), caption, stored.getvalue())
 
 
 def _captioned(rng: random.Random, panels: list[TruePanel]) -> tuple[str, list[TruePanel]]:
@@ -150,12 +157,14 @@ def _area(box: Box) -> int:
 
 def _draw_slot(
     rng: random.Random, canvas: Image.Image, slot: Slot, style: Style, series: list[Image.Image]
-) -> tuple[Slot, TruePanel]:
+) -> TruePanel:
+    """Fill a slot; its letter is drawn later."""
     kind = style.family
     if kind == "mixed":
         kind = rng.choices(("picture", "chart", "drawing"), (0.4, 0.4, 0.2))[0]
     x0, y0, x1, y1 = _content(rng, slot, style, kind)
     size = (max(2, x1 - x0), max(2, y1 - y0))
+    kind = drawn_kind(kind, size)
     gap = style.tiles_gap if slot.label and rng.random() < style.tiled else -1
     ground = style.ground if sum(style.ground) > 300 else WHITE
     content = fill_panel(rng, kind, size, series, ground, gap)
@@ -165,11 +174,21 @@ def _draw_slot(
     box: Box = (x0, y0, min(canvas.width, x0 + size[0]), min(canvas.height, y0 + size[1]))
     if kind != "picture":
         box = _inked(content, ground, box)
-    letter_box = None
-    if slot.letter_box and slot.label:
-        letter_box = _draw_letter(canvas, slot, style)
-        box = _around(box, letter_box)
-    return slot, TruePanel(box, slot.label, letter_box, kind, slot.text)
+    return TruePanel(box, slot.label, None, kind, slot.text)
+
+
+def _with_letter(canvas: Image.Image, slot: Slot, panel: TruePanel, style: Style) -> TruePanel:
+    """Draw the letter of a slot, if it has one; the panel with its letter and around it."""
+    if not (slot.letter_box and slot.label):
+        return panel
+    letter_box = _draw_letter(canvas, slot, style)
+    seen = letter_box
+    if style.letter_ground:  # with the plate behind it
+        x0, y0, x1, y1 = letter_box
+        right, low = min(canvas.width, x1 + _PLATE_PX + 1), min(canvas.height, y1 + _PLATE_PX + 1)
+        seen = max(0, x0 - _PLATE_PX), max(0, y0 - _PLATE_PX), right, low
+    box = _around(panel.box, seen)
+    return msgspec.structs.replace(panel, box=box, letter_box=letter_box)
 
 
 def _content(rng: random.Random, slot: Slot, style: Style, kind: str) -> Box:
@@ -226,7 +245,8 @@ def _draw_letter(canvas: Image.Image, slot: Slot, style: Style) -> Box:
     colour = style.letter_colour
     if style.letter_ground:
         colour = BLACK if sum(style.letter_ground) > 300 else WHITE
-        draw.rectangle((box[0] - 3, box[1] - 3, box[2] + 3, box[3] + 3), fill=style.letter_ground)
+        plate = (box[0] - _PLATE_PX, box[1] - _PLATE_PX, box[2] + _PLATE_PX, box[3] + _PLATE_PX)
+        draw.rectangle(plate, fill=style.letter_ground)
     elif _too_alike(canvas, box, colour):
         colour = BLACK if _brightness(canvas, box) > 110 else WHITE
     draw.text((x, y), words, fill=colour, font=face)
@@ -262,7 +282,7 @@ def _surround(
     ink = WHITE if sum(style.ground) < 300 else BLACK
     moved = [_moved(p, margin, margin + top) for p in panels]
     if top:
-        highest = min(p.box[1] for p in moved)
+        highest = min((p.box[1] for p in moved), default=0)
         for p in moved:
             if p.box[1] <= highest + 10:
                 draw.text(((p.box[0] + p.box[2]) / 2, margin + top / 2), rng.choice(WORDS),

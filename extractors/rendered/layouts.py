@@ -10,12 +10,14 @@ import csv
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 Box = tuple[int, int, int, int]
 
 _MARGIN_PX = 4
+_ROW = "figure, x0, y0, x1, y1, panel, then x0, y0, x1, y1 and text of its letter or five blanks"
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -40,42 +42,62 @@ class Layout(msgspec.Struct, frozen=True):
 def read_layouts(path: str | Path) -> list[Layout]:
     """All layouts of a `.csv` or `.json` file, in its order. Raises `ValueError`."""
     path = Path(path)
-    if path.suffix == ".csv":
-        return _from_csv(path)
-    if path.suffix == ".json":
-        return _from_json(path)
-    raise ValueError(f"{path.name}: layouts are read from .csv or .json")
+    readers = {".csv": _from_csv, ".json": _from_json}
+    if path.suffix.lower() not in readers:
+        raise ValueError(f"{path.name}: layouts are read from .csv or .json")
+    try:
+        return readers[path.suffix.lower()](path)
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name}: is not UTF-8 text") from None
 
 
 def _from_csv(path: Path) -> list[Layout]:
     figures: dict[str, list[Slot]] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        for number, row in enumerate(csv.reader(file), 1):
-            try:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.reader(file)
+        try:
+            for row in filter(None, rows):
                 box = _box(row[1:5])
                 letter_box = _box(row[6:10]) if row[6] else None
-            except (IndexError, ValueError):
-                raise ValueError(f"{path.name}, line {number}: not a panel row") from None
-            label = row[10] if letter_box else ""
-            figures.setdefault(row[0], []).append(Slot(box, label, letter_box))
+                label = row[10] if letter_box else ""
+                figures.setdefault(row[0], []).append(Slot(box, label, letter_box))
+        except UnicodeDecodeError:
+            raise
+        except (IndexError, ValueError, csv.Error):
+            why = f"not a panel row ({_ROW}; pixels are whole numbers of 0 or more)"
+            raise ValueError(f"{path.name}, line {rows.line_num}: {why}") from None
     return [_layout(name, slots) for name, slots in figures.items()]
 
 
 def _from_json(path: Path) -> list[Layout]:
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{path.name}: not valid JSON: {error}") from None
+    if not isinstance(figures, dict):
+        raise ValueError(f"{path.name}: not a mapping of figure names to figures")
     layouts = []
-    for name, figure in json.loads(path.read_text(encoding="utf-8")).items():
-        slots = []
-        for part in figure["gt_subfigures"]:
-            letter = part.get("label") or {}
-            letter_box = _box(letter["box"]) if letter.get("box") else None
-            box = _box(part["panel"]["box"])
-            slots.append(Slot(box, letter.get("text", ""), letter_box, part.get("caption", "")))
-        layouts.append(_layout(name, slots, figure.get("caption", "")))
+    for name, figure in figures.items():
+        try:
+            slots = [_json_slot(part) for part in figure["gt_subfigures"]]
+            layouts.append(_layout(name, slots, str(figure.get("caption") or "")))
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+            why = 'no list "gt_subfigures" of panels with "panel": {"box": [x0, y0, x1, y1]}'
+            raise ValueError(f"{path.name}, figure {name!r}: {why}") from None
     return layouts
+
+
+def _json_slot(part: dict[str, Any]) -> Slot:
+    letter = part.get("label") or {}
+    letter_box = _box(letter["box"]) if letter.get("box") else None
+    label, text = str(letter.get("text") or ""), str(part.get("caption") or "")
+    return Slot(_box(part["panel"]["box"]), label, letter_box, text)
 
 
 def _box(values: list[str] | list[int]) -> Box:
     x0, y0, x1, y1 = (int(v) for v in values)
+    if min(x0, y0, x1, y1) < 0:
+        raise ValueError("a box begins at 0 or later")
     return x0, y0, x1, y1
 
 

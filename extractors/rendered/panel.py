@@ -13,6 +13,13 @@ from extractors.rendered.pictures import cover
 
 Colour = tuple[int, int, int]
 
+_SMALLEST_DRAWN_PX = 24
+
+
+def drawn_kind(kind: str, size: tuple[int, int]) -> str:
+    """The kind that a panel of this size (width, height) is drawn as: the smallest are pictures."""
+    return "picture" if min(size) < _SMALLEST_DRAWN_PX else kind
+
 
 def fill_panel(
     rng: random.Random,
@@ -50,8 +57,7 @@ def _single(
     series: list[Image.Image],
     ground: Colour,
 ) -> Image.Image:
-    if kind != "picture" and min(width, height) < 24:
-        kind = "picture"
+    kind = drawn_kind(kind, (width, height))
     if kind == "chart":
         return chart(rng, width, height, ground)
     if kind == "drawing":

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from extractors.images import MAX_PIXELS
 from extractors.rendered.tissue import invented_picture
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -17,14 +18,21 @@ _SMALLEST_PX, _LARGEST_PX = 64, 640
 _INVENTED_SHARE = 0.45
 
 
+class BadPicture(ValueError):
+    """A picture of the pool that cannot be decoded; the message names it."""
+
+
 class Pictures:
-    """A pool of pictures. `folder` is searched for JPEG and PNG; empty means invented ones only."""
+    """A pool of pictures. `folder` is searched for JPEG and PNG; empty means invented ones only.
+
+    `groups` are those of each folder in it; pictures of a group may stand in one figure.
+    """
 
     def __init__(self, folder: str | Path = "") -> None:
         found = sorted(Path(folder).rglob("*")) if folder else []
         self.groups: dict[str, list[str]] = {}
         for path in found:
-            if path.suffix.lower() in _SUFFIXES and not _is_small(path):
+            if path.suffix.lower() in _SUFFIXES and path.is_file() and not _is_small(path):
                 self.groups.setdefault(_group(path, Path(folder)), []).append(str(path))
 
     def series(self, rng: random.Random, count: int) -> list[Image.Image]:
@@ -43,19 +51,29 @@ def _is_small(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             return min(image.size) < _SMALLEST_PX
-    except OSError:
+    except Exception:  # Pillow raises nearly anything on hostile bytes.
         return True
 
 
 def _group(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).parts[0]
+    """The first folder on the way to a picture; all that lie in none are one group."""
+    *folders, _ = path.relative_to(folder).parts
+    return folders[0] if folders else ""
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def _open(path: str) -> Image.Image:
-    with Image.open(path) as image:
-        image.draft("RGB", (_LARGEST_PX, _LARGEST_PX))
-        picture = image.convert("RGB")
+    """Raises `BadPicture`."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise BadPicture(f"{path}: {image.width} x {image.height} pixels are too many")
+            image.draft("RGB", (_LARGEST_PX, _LARGEST_PX))
+            picture = image.convert("RGB")
+    except BadPicture:
+        raise
+    except Exception as error:  # As above.
+        raise BadPicture(f"{path}: {error}") from None
     picture.thumbnail((_LARGEST_PX, _LARGEST_PX))
     return picture
 
