@@ -10,6 +10,7 @@ from typing import Any
 from extractors.options import Options
 from extractors.pmc import cloud, folders
 from extractors.pmc.articles import Extracted
+from extractors.rendered import source as rendered
 from schemas.sample import Document, DocumentRef
 
 
@@ -75,5 +76,19 @@ SOURCES: dict[str, Source] = {
         packages=False,
         summary="any folder of JATS XML with its pictures, loose or in zip and tar files",
         where="eLife, PLOS, SciELO and other publishers; preprint MECA packages",
+    ),
+    rendered.NAME: Source(
+        options=rendered.RenderedOptions,
+        enumerate=rendered.enumerate_refs,
+        describe=lambda options, ref, cache: rendered.describe(options, ref),
+        extract=lambda options, document, signature, cache: rendered.extract(
+            options, document, signature
+        ),
+        threads=lambda options: 1,
+        is_remote=lambda options: False,
+        summary="compound figures drawn from code, their panels and letters known exactly",
+        needs="count: how many, or layouts: a .csv or .json file; pictures: a folder, if wished",
+        where="nowhere: layouts, charts, drawings and pictures are invented",
+        licence="CC0 where all is invented; else as licence: says, unknown without",
     ),
 }
