@@ -225,6 +225,7 @@ def jats_recipe(data: Path, folder: Path) -> Path:
     recipe = {
         "name": "kill",
         "sources": [{"jats": {"root": str(data / "jats")}}],
+        "figures": {"split": True},
         "select": {"unknown_licence": "keep", "split": {"val": 0.1, "test": 0.1}},
         "shards": {"max_samples": 50},
         "run": {"max_fault_share": 1.0},

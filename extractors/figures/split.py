@@ -25,6 +25,7 @@ Detector = Callable[[np.ndarray, int], Seen]
 
 _LARGEST_SIDE_PX = 1600
 _BELIEVED = 0.5
+_LETTERED = 0.75  # two letters read are a proof of their own
 
 
 def split_figure(
@@ -39,9 +40,10 @@ def split_figure(
     seen = detector(pixels, len(text.parts) if caption.strip() else UNKNOWN)
     letters = _letters(pixels, text, seen)
     aligned = align(seen.panels, letters, text.labels)
-    if len(aligned) < 2:
+    read = sum(panel.letter is not None for panel in aligned)
+    if len(aligned) < 2 or (seen.compound < _BELIEVED and read < 2):
         box = _scaled(inked(pixels), scale, picture.size)
-        return FigureSplit(min(seen.compound, 0.5), (FigurePanel(box, score=1 - seen.compound),))
+        return FigureSplit(seen.compound, (FigurePanel(box, score=1 - seen.compound),))
     own = {part.label: part.spans for part in text.parts}
     panels = [
         FigurePanel(
@@ -54,7 +56,7 @@ def split_figure(
         for panel in aligned
     ]
     return FigureSplit(
-        compound=max(seen.compound, 0.5),
+        compound=seen.compound if read < 2 else max(seen.compound, _LETTERED),
         panels=tuple(panels),
         shared=text.shared,
         confidence=_confidence(aligned, text, seen),
