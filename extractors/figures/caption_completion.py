@@ -17,6 +17,7 @@ from extractors.figures.caption_sequence import (
     position_of,
 )
 
+_LEAST_SLIP = 4  # places before a letter of the other case that begins nothing
 _NEAR, _NEAR_LIST = 130, 40  # characters between markers of one list
 
 
@@ -69,10 +70,14 @@ def _filled(system: System, mine: Sequence[Marker], every: Sequence[Marker]) -> 
     if system.kind not in ("upper", "lower", "number") or len(every) == len(system.markers):
         return system
     finer = [_coarse(m) for m in every if m.kind == "alnum" and system.kind != "number"]
-    slips = [m for m in every if {m.kind, system.kind} == {"upper", "lower"} and m.opens]
-    others = sorted(
-        (*mine, *finer, *(m for m in slips if m.form in ("bracket", "half"))), key=_start
-    )
+    slips = [
+        m
+        for m in every
+        if {m.kind, system.kind} == {"upper", "lower"}
+        and m.form in ("bracket", "half")
+        and (m.opens or position_of(m.labels[0], system.kind) > _LEAST_SLIP)
+    ]
+    others = sorted((*mine, *finer, *slips), key=_start)
     labels = {position_of(label, system.kind): label for label in system.labels}
     markers = list(system.markers)
     place = min(labels) + 1
@@ -105,10 +110,12 @@ def _filling(
         if places != list(range(place, place + len(places))) or marker.start <= low:
             continue
         alike = FAMILY[marker.form] in STRONG or marker.form in {m.form for m in markers}
-        opens = marker.opens == "sentence" and alike
-        if high is None and (opens or marker.form == "panel"):
+        opens = marker.opens == "sentence" and (alike or marker.form == "bare")
+        slip = marker.form == "bracket" and kind not in (marker.kind, "number")
+        if high is None and (opens or slip or marker.form == "panel"):
             return marker
-        if high is not None and marker.start < high and (marker.opens or marker.form == "bracket"):
+        inside = bool(marker.opens) or marker.form in ("bracket", "inner")
+        if high is not None and marker.start < high and inside:
             return marker
     return None
 
@@ -119,7 +126,7 @@ def _places(marker: Marker, kind: str) -> list[int]:
 
 def _trimmed(system: System) -> System:
     """The system without a last label that is an abbreviation in brackets: amid a sentence, where
-    all others begin one."""
+    all others begin one, after a word with its letter or with no label before it."""
     if (
         system.family not in ("bracket", "mixed")
         or len(system.labels) < 3
@@ -128,6 +135,9 @@ def _trimmed(system: System) -> System:
         return system
     firsts = introducing(system)
     if firsts[-1].leads or not all(m.opens for m in firsts[:-1]):
+        return system
+    last, next_to_last = (position_of(label, system.kind) for label in system.labels[:-3:-1])
+    if last == next_to_last + 1 and not firsts[-1].initial:
         return system
     labels = system.labels[:-1]
     kept = tuple(m for m in system.markers if set(labels).issuperset(m.labels))

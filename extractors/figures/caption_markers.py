@@ -43,7 +43,8 @@ _PANELS = r"(?:[Pp]anels?|PANELS?)"
 _PLACES = r"(?:left|right|top|bottom|upper|lower|middle|cent(?:er|re)|insets?|arrow)"
 # Where a marker can start, and with what: a quick look before the alternatives.
 _START = (
-    r"(?:(?<![^\s.;:,!?()\[\]*\"“—–])|(?=[(\[])|(?<=[a-z]{4})(?=[A-Z][^a-z]))"
+    r"(?:(?<![^\s.;:,!?()\[\]*\"“—–])|(?=[(\[])|(?<=[a-z]{4})(?=[A-Z][^a-z])"
+    r"|(?=a[).:,]\s[A-Z])(?<=[A-Za-z]{3}))"
     r"(?=[(\[]|[A-Za-z0-9](?![a-z]{2})|[Pp]anel|PANEL|[Ff]ig|[ivx]{3})"
 )
 _CANDIDATE = re.compile(
@@ -52,6 +53,7 @@ _CANDIDATE = re.compile(
     rf"|(?<![\w(\['’&+/-])(?P<half>{_LIST})[.\s]?\)"
     rf"|{_PANELS}\s+(?P<panel>{_LIST})\s*[:.,]?"
     rf"|(?<=[a-z]{{4}})(?P<glued>{_UPPERS})(?:\)[.:]?|[.:,])(?=\s)"
+    r"|(?<=[A-Za-z])(?P<lost>a)[).:,](?=\s[A-Z])"
     rf"|(?<![^\s.(])(?:[Ff]ig(?:ure|\.)?\s*)?\d{{1,2}}-?(?P<numbered>[A-Z]|[a-z])"
     rf"(?:[:.,)]|(?=\s[A-Z]))"
     rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
@@ -60,6 +62,8 @@ _CANDIDATE = re.compile(
 )
 _COMPARING = re.compile(r"\b(?:as|than|see|cf\.?|as (?:in|for|of))\s\Z", re.IGNORECASE)
 _FIGURE = re.compile(r"\bfig(?:ure|s|\.)*\s*S?\d{1,2}\s?\Z", re.IGNORECASE)
+_ISOMER = re.compile(r"-[a-z0-9]")  # "(E)-2-hexenal"
+_MENTION = re.compile(r"\bin\s\Z")
 _PARTS = re.compile(rf"({_LABEL})({_JOIN})?")
 _JOINED = re.compile(rf"(?:{_JOIN}|\s*)\Z")
 _RANGE = re.compile(rf"\s*(?:{_DASH}|\bto\b|\bthrough\b)\s*\Z")
@@ -96,6 +100,7 @@ _FOOTNOTE = re.compile(
 )
 _TAIL_NEXT = re.compile(r"\s*(?:[.,;:)\]]|(?:and|or|y|et|und|as well as|respectively)\b|&|\Z)")
 _CAPITAL_NEXT = re.compile(r"\s*[\"'“‘]?(?:[A-Z][a-zà-ÿ]|An?\s)")
+_REMARK = re.compile(r"(?:scale|bars?\b|(?:original )?magnif)", re.IGNORECASE)
 _LOOK_BACK = 24
 
 
@@ -103,12 +108,14 @@ class Marker(msgspec.Struct, frozen=True):
     """A candidate marker: `caption[start:end]` names panels.
 
     `labels` is what it names, ranges written out; `form` is `bracket`, `half`, `panel`, `colon`,
-    `equals`, `dot`, `comma`, `dash`, `numbered` ("1A."), `bare` or `loose` (bare, in the midst of
-    words); `kind` is `upper`, `lower`, `alnum`, `roman`, `number` or `words`. `opens` is
+    `equals`, `dot`, `comma`, `dash`, `numbered` ("1A."), `bare`, `loose` (bare, in the midst of
+    words), `inner` (with a dot, after words without one), `mention` ("in B") or `lost` (an "a" that
+    lost the blank before it); `kind` is `upper`, `lower`, `alnum`, `roman`, `number` or `words`. `opens` is
     `sentence`, `clause` or empty: what begins with it. `lean` is above 0 where its phrase seems to
     follow it, below 0 where it seems to close its phrase. `close` is the end of a bracket with
     more words in it ("(A, left)"), else `end`. `referring`: a preposition or the like stands
-    before it ("as in (A)").
+    before it ("as in (A)"). `remark`: it stands in a sentence on scale bars or magnification.
+    `initial`: the word before it begins with its letter ("curcumin (C)").
     """
 
     start: int
@@ -120,6 +127,8 @@ class Marker(msgspec.Struct, frozen=True):
     opens: str
     lean: int
     referring: bool
+    remark: bool
+    initial: bool
 
     @property
     def leads(self) -> bool:
@@ -156,7 +165,7 @@ def _raw(caption: str) -> Iterator[_Raw]:
         elif group == "numbered":
             if not caption[:start].strip() or caption[:start].rstrip()[-1] in ".!?":
                 yield start, end, group, match[group]
-        elif group != "bracket" or not _refers(caption, start):
+        elif group != "bracket" or not (_ISOMER.match(caption, end) or _refers(caption, start)):
             yield start, end, group, match[group]
 
 
@@ -197,8 +206,14 @@ def _plain_form(caption: str, match: re.Match[str]) -> str:
         return ""
     if not last or last in ".;:!?,([" or "\n" in before[-2:] or _last_word(before) in _CONNECTORS:
         return form
+    if before[-1:] == ")" and form in ("dot", "colon"):
+        return form
     if form == "colon" or (form == "comma" and _last_word(before) in _BEFORE_LIST):
         return form
+    if form == "dot" and before[-1:].isspace() and caption[match.end() :].lstrip()[:1].isupper():
+        return "inner"
+    if form in ("bare", "comma") and _MENTION.search(before):
+        return "mention"
     article = match["plain"] == "a" and caption[match.end() : match.end() + 2].strip().islower()
     return "loose" if form == "bare" and not article else ""
 
@@ -305,12 +320,16 @@ def placed(
     lean = 2
     if form in ("bracket", "half", "panel"):
         lean = _lean(caption, close, joined, referring, before[-1:].isalnum())
-    return Marker(start, end, close, labels, form, kind, opens, lean, referring)
+    remark = not opens and _REMARK.match(caption, caption.rfind(". ", 0, start) + 2)
+    initial = form == "bracket" and word[:1] == labels[0].lower()
+    return Marker(
+        start, end, close, labels, form, kind, opens, lean, referring, bool(remark), initial
+    )
 
 
 def _glued(before: str, form: str) -> bool:
     """Whether the blank before a marker without an opening bracket was lost ("the tumourA.")."""
-    return form != "bracket" and before[-1:].isalpha()
+    return form != "bracket" and (before[-1:].isalpha() or before[-1:] == ")")
 
 
 def _lean(caption: str, close: int, joined: bool, referring: bool, glued: bool) -> int:

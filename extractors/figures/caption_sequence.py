@@ -14,11 +14,12 @@ from extractors.figures.caption_markers import ROMAN, Marker
 FAMILY = {
     "bracket": "bracket", "half": "bracket", "panel": "panel", "colon": "colon", "dot": "dot",
     "numbered": "numbered", "comma": "comma", "dash": "dash", "equals": "equals", "bare": "bare",
-    "loose": "loose",
+    "loose": "loose", "inner": "inner", "mention": "mention", "lost": "lost",
 }  # fmt: skip
 STRONG = frozenset({"bracket", "panel", "colon", "dot", "numbered"})
 ORDERLY = frozenset({"comma", "dash", "equals", "bare", "loose"})
 _LEAST_LOOSE = {"upper": 3, "lower": 3}
+_LEAST_NUMBERS = 3
 _FEW, _MANY = 4, 9  # labels from which one, or two, may be missing
 
 
@@ -47,20 +48,36 @@ def position_of(label: str, kind: str) -> int:
 
 
 def in_family(mine: Sequence[Marker], family: str) -> list[Marker]:
-    """The candidates of one family; `mixed` is all strong forms and what begins a clause.
+    """The candidates of one family; `mixed` is all strong forms, what begins a clause and labels
+    only mentioned ("in B").
 
     Where order must be strict, those that open a sentence stand in for their namesakes that do
-    not.
+    not. An "a" that lost its blank comes with those that follow it.
     """
     if family == "mixed":
-        return [
-            m for m in mine if FAMILY[m.form] in STRONG or (m.form in ("comma", "dash") and m.opens)
-        ]
+        return _mixed(mine)
     chosen = [m for m in mine if FAMILY[m.form] == family or (family, m.form) == ("loose", "bare")]
-    if family not in ORDERLY or family == "loose":
+    if family in ORDERLY and family != "loose":
+        begun = {label for m in chosen if m.opens for label in m.labels}
+        chosen = [m for m in chosen if m.opens or not begun.issuperset(m.labels)]
+    return _with_lost(mine, chosen)
+
+
+def _mixed(mine: Sequence[Marker]) -> list[Marker]:
+    chosen = [
+        m for m in mine if FAMILY[m.form] in STRONG or (m.form in ("comma", "dash") and m.opens)
+    ]
+    known = {label for m in chosen for label in m.labels}
+    said = [m for m in mine if m.form == "mention" and known.isdisjoint(m.labels)]
+    return sorted((*chosen, *said), key=lambda m: m.start)
+
+
+def _with_lost(mine: Sequence[Marker], chosen: list[Marker]) -> list[Marker]:
+    """The markers, led by an "a" that lost the blank before it where they begin with b."""
+    if not chosen or "b" not in chosen[0].labels or any("a" in m.labels for m in chosen):
         return chosen
-    begun = {label for m in chosen if m.opens for label in m.labels}
-    return [m for m in chosen if m.opens or not begun.issuperset(m.labels)]
+    lost = [m for m in mine if m.form == "lost" and m.start < chosen[0].start]
+    return [*lost[:1], *chosen]
 
 
 def sequence(markers: Sequence[Marker], kind: str, family: str) -> System | None:
@@ -122,9 +139,9 @@ def introducing(system: System) -> list[Marker]:
 def _run(places: Sequence[int], kind: str, family: str, begun: bool) -> tuple[list[int], int]:
     """The believable run at the start of `places` and how many are missing in it; more may be
     where all markers begin a sentence."""
-    if not places:
-        return [], 0
-    if places[0] != 1 and (kind == "number" or not _continues(places, family)):
+    if kind == "number":
+        places = _longest_run(places)
+    if not places or (places[0] != 1 and not _continues(places, kind, family)):
         return [], 0
     run, gaps = [places[0]], 0
     allowed = 0
@@ -142,9 +159,22 @@ def _run(places: Sequence[int], kind: str, family: str, begun: bool) -> tuple[li
     return run, gaps
 
 
-def _continues(places: Sequence[int], family: str) -> bool:
+def _longest_run(places: Sequence[int]) -> list[int]:
+    """The longest unbroken run of numbers, the first of those as long."""
+    runs: list[list[int]] = [[]]
+    for place in places:
+        if runs[-1] and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return max(runs, key=len)
+
+
+def _continues(places: Sequence[int], kind: str, family: str) -> bool:
     """Whether labels that do not start at the first are those of a continued figure."""
     unbroken = places[-1] - places[0] + 1 == len(places)
+    if kind == "number":
+        return unbroken and len(places) >= _LEAST_NUMBERS
     return unbroken and family in STRONG and len(places) >= 2
 
 
@@ -157,7 +187,7 @@ def _grid(markers: Sequence[Marker], family: str) -> System | None:
     letters = sorted(numbers)
     if not letters or letters[0] not in "Aa" or family not in STRONG:
         return None
-    regular = all(n in ({0}, set(range(1, len(n) + 1))) for n in numbers.values())
+    regular = all(max(n) <= len(n) for n in numbers.values())
     unbroken = ord(letters[-1]) - ord(letters[0]) + 1 == len(letters)
     labels = tuple(dict.fromkeys(label for marker in markers for label in marker.labels))
     if not (regular and unbroken and len(labels) > max(1, len(letters))):

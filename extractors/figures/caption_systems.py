@@ -41,18 +41,30 @@ def belief(system: System) -> float:
 
 
 def choose_system(markers: Sequence[Marker]) -> System | None:
-    """The believable system of these candidates; None where there is none."""
+    """The believable system of these candidates; None where there is none.
+
+    Markers that only say whose scale bar it is are no evidence, but may tell more of a panel.
+    """
+    found = _chosen(markers, markers)
+    telling = [m for m in markers if not m.remark]
+    if found is None or len(telling) == len(markers):
+        return found
+    surer = _chosen(telling, markers)
+    return surer if surer and set(surer.labels) >= set(found.labels) else found
+
+
+def _chosen(telling: Sequence[Marker], markers: Sequence[Marker]) -> System | None:
     best: tuple[tuple[float, ...], System] | None = None
-    present = {m.kind for m in markers}
+    present = {m.kind for m in telling}
     for kind in _KINDS:
         if kind not in present:
             continue
-        found = _of_kind(markers, kind)
+        found = _of_kind(telling, markers, kind)
         if found:
             rank = _rank(found)
             if best is None or rank > best[0]:
                 best = (rank, found)
-    return best[1] if best else _of_kind(markers, "either")
+    return best[1] if best else _of_kind(telling, markers, "either")
 
 
 def _rank(system: System) -> tuple[float, ...]:
@@ -69,9 +81,9 @@ def _rank(system: System) -> tuple[float, ...]:
     )
 
 
-def _of_kind(markers: Sequence[Marker], kind: str) -> System | None:
+def _of_kind(telling: Sequence[Marker], markers: Sequence[Marker], kind: str) -> System | None:
     """The best system of one kind of label."""
-    mine = [m for m in (_as_kind(m, kind) for m in markers) if m]
+    mine = [m for m in (_as_kind(m, kind) for m in telling) if m]
     if sum(len(m.labels) for m in mine) < 2 or (kind == "number" and len(mine) < 2):
         return None
     best: System | None = None
@@ -84,7 +96,8 @@ def _of_kind(markers: Sequence[Marker], kind: str) -> System | None:
             continue
         if system and (best is None or _better(system, best)):
             best = system
-    found = extended(best, mine, markers) if best else None
+    alike = [m for m in (_as_kind(m, kind) for m in markers) if m]
+    found = extended(best, alike, markers) if best else None
     return found if found and found.markers else None
 
 
@@ -129,7 +142,10 @@ def _as_kind(marker: Marker, kind: str) -> Marker | None:
 
     `either` is letters of both cases, where someone was careless.
     """
-    if marker.kind == kind or (kind in ("either", "alnum") and marker.kind in ("upper", "lower")):
+    if marker.kind == kind:
+        return marker
+    letter = marker.kind in ("upper", "lower") and marker.form not in ("lost", "mention", "inner")
+    if kind in ("either", "alnum") and letter:
         return marker
     if kind == "roman" and all(label.lower() in ROMAN for label in marker.labels):
         return marker

@@ -14,16 +14,17 @@ from extractors.figures.caption_sequence import System
 _CENTRE = r"cent(?:er|re|ral)"
 _PLACE = (
     rf"(?:(?:top|upper|bottom|lower|middle|{_CENTRE})(?:[ -](?:left|right|middle|{_CENTRE}))?"
-    r"|left|right)"
+    r"|(?:left|right)(?:[ -](?:top|upper|bottom|lower))?)"
 )
 _NOUN = r"(?:panels?|rows?|columns?|images?|pictures?|photographs?|photos?|micrographs?|figures?)"
 _WORDS = re.compile(
     rf"[(\[](?:on (?:the )?)?(?P<bracket>{_PLACE})(?:\s+{_NOUN})?[)\]]"
-    rf"|(?:(?<=\A)|(?<=[.;,:]\s))(?:the\s+)?(?P<colon>{_PLACE})(?:\s+{_NOUN})?\s?:"
+    rf"|(?:(?<=\A)|(?<=[.;,:]\s))(?:the\s+)?(?P<colon>{_PLACE})(?:\s+{_NOUN}\)?[.:]|\s?:)"
     rf"|(?:(?<=\A)|(?<=[.;]\s))(?P<comma>{_PLACE})(?:\s+{_NOUN})?,"
     rf"|\b(?P<panel>{_PLACE})\s+{_NOUN}\b[:,]?",
     re.IGNORECASE,
 )
+_CONTRAST = re.compile(r"right|bottom|lower", re.IGNORECASE)  # a place whose opposite is near
 _FORMS = ("bracket", "colon", "comma", "panel")
 _OPPOSITES = (("left", "right"), ("top", "bottom"), ("upper", "lower"))
 _MOST = 9
@@ -31,6 +32,8 @@ _MOST = 9
 
 def choose_places(caption: str) -> System | None:
     """The system of place words of `caption`; None where no place meets its opposite."""
+    if _CONTRAST.search(caption) is None:
+        return None
     found = [marker for match in _WORDS.finditer(caption) if (marker := _marker(caption, match))]
     for form in _FORMS:
         markers = tuple(m for m in found if m.form == form)

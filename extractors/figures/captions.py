@@ -37,7 +37,12 @@ def split_caption(caption: str) -> CaptionSplit:
     text = caption.translate(_PLAIN)
     markers = find_markers(text)
     system = choose_system(markers) if len(markers) > 1 or _several(markers) else None
-    system = system or choose_places(text)
+    split = _checked(caption, text, system)
+    return split if split.parts else _checked(caption, text, choose_places(text))
+
+
+def _checked(caption: str, text: str, system: System | None) -> CaptionSplit:
+    """The split by a system; no parts where there is none, or it can be a legend."""
     if system is None:
         return CaptionSplit()
     split = _as_split(caption, system, assign(text, system))
@@ -60,8 +65,8 @@ def _about_pictures(caption: str, system: System, split: CaptionSplit) -> bool:
     if system.kind != "number" and system.family not in ("equals", "dash"):
         return True
     texts = [own_text(caption, split, label) for label in split.labels]
-    if system.kind == "number" and _TAXON.search(caption):
-        return True
+    if system.kind == "number" and (_TAXON.search(caption) or system.labels[0] != "1"):
+        return _TAXON.search(caption) is not None
     if system.kind != "number" and sum(len(t.split()) for t in texts) >= _SENTENCE * len(texts):
         return True
     return sum(_PICTURED.search(text) is not None for text in texts) * 2 > len(texts)
