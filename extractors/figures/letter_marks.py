@@ -24,14 +24,13 @@ _COLOUR_WINDOW = 21
 _LOCAL_CONTRAST = 20
 _PAD = 0.15
 _FINER = 2  # samples per cell and axis, against aliasing of large letters
-_QUICK = cv2.CCL_BBDT
 
 
 class Plane(msgspec.Struct, frozen=True):
     """One view of the picture, (height, width) uint8, in which letters are bright.
 
-    `labels` numbers the components of what is bright in it, as float32, which is exact here;
-    `stats` (M, 5) are left, top, width, height and pixel count of each.
+    `labels` (int32) numbers the components of what is bright in it from 1; `stats` (M, 5) are
+    left, top, width, height and pixel count of each, and zeros for 0, the rest.
     """
 
     bright: np.ndarray
@@ -91,8 +90,30 @@ def _above(values: np.ndarray, limit: int) -> np.ndarray:
 
 
 def _plane(bright: np.ndarray, mask: np.ndarray) -> Plane:
-    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, _QUICK)
-    return Plane(bright, labels.astype(np.float32), stats)
+    count, labels = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
+    return Plane(bright, labels, _stats(mask, labels, count))
+
+
+def _stats(mask: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Left, top, width, height and pixels of each component, (count, 5) int64.
+
+    From where the rows of pixels begin and end: a third of the time that OpenCV takes for it.
+    """
+    ground = cv2.copyMakeBorder(mask, 0, 0, 1, 0, cv2.BORDER_CONSTANT, value=0)
+    flat = np.append(ground, np.uint8(0))
+    row, x = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), ground.shape[1])
+    row, x0, x1 = row[::2], x[::2], x[1::2]
+    own = labels[row, x0]
+    left, right = np.full(count, mask.shape[1]), np.zeros(count, np.int64)
+    np.minimum.at(left, own, x0)
+    np.maximum.at(right, own, x1)
+    top, bottom = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    top[own[::-1]] = row[::-1]
+    bottom[own] = row + 1
+    pixels = np.bincount(own, x1 - x0, count).astype(np.int64)
+    out = np.stack([left, top, right - left, bottom - top, pixels], axis=1)
+    out[0] = 0
+    return out
 
 
 def _letter_sized(plane: Plane) -> np.ndarray:
@@ -155,7 +176,9 @@ def _sampled(plane: Plane, marks: Marks, side: int, finer: int) -> tuple[np.ndar
     """The view and the mark's own share of it in side x side cells: (N, side * side) float32."""
     across, down = sample_grid(marks.boxes, side * finer)
     view = cv2.remap(plane.bright, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    number = cv2.remap(plane.labels, across, down, cv2.INTER_NEAREST)
+    # OpenCV moves no int32, but any four bytes; outside of the picture it fills in zeros.
+    numbers = plane.labels.view(np.uint8).reshape(*plane.labels.shape, 4)
+    number = cv2.remap(numbers, across, down, cv2.INTER_NEAREST).view(np.int32)[..., 0]
     own = (number == marks.labels[:, :1]) | (number == marks.labels[:, 1:])
     return _pooled(view, side, finer), _pooled(own.view(np.uint8) * 255, side, finer) / 255
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from extractors.figures.glyphs import letter_odds
 from extractors.figures.letter_scene import Scene, look, original_box, scene_features
 from extractors.figures.letter_votes import with_company
 from extractors.figures.records import Box, Letter
+
+cv2.setNumThreads(1)  # the cores are for processes
 
 _SHOWN = 0.1
 
