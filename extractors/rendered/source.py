@@ -75,7 +75,8 @@ class RenderedOptions(Options):
 def enumerate_refs(options: RenderedOptions) -> Iterator[DocumentRef]:
     """One ref per figure. Layouts of a file come in its order, and again (drawn otherwise) where
     `count` asks for more. Raises `ValueError` and `OSError`."""
-    pictures = _tag_of_folder(options.pictures)
+    _pool.cache_clear()
+    pictures = _tag_of_pool(_checked_pool(options.pictures))
     if not options.layouts:
         for number in range(options.count or 0):
             name = f"{options.seed}-{number:06d}"
@@ -121,14 +122,16 @@ def extract(
 ) -> Iterator[Extracted]:
     """Draw the figure: a sample with its picture, its panels as regions."""
     layout = _layout_at(options, document.address)
-    pictures = document.checksum.rpartition("-")[2]
+    pool, pictures = _pool(options.pictures)
     if document.checksum != _tag(layout, pictures):
-        yield document_row(document, "extract", "layout_changed", f"its layout {_RELIST}"), []
+        layout_now = document.checksum.endswith(f"-{pictures}")
+        what = f"its layout {_RELIST}" if layout_now else f"{options.pictures} {_RELIST}"
+        yield document_row(document, "extract", "changed", what), []
         return
     turn = document.address.rpartition("#")[2]
     named = msgspec.structs.replace(layout, name=f"{layout.name}#{turn}")
     try:
-        rendered = render_figure(named, _pool(options.pictures, pictures), options.seed)
+        rendered = render_figure(named, pool, options.seed)
     except BadPicture as error:
         yield document_row(document, "extract", "picture_unreadable", str(error)), []
         return
@@ -242,24 +245,29 @@ def _tag(layout: Layout, pictures: str) -> str:
     return f"{short_hash(msgspec.json.encode(layout).decode())}-{pictures}"
 
 
-def _tag_of_folder(folder: str) -> str:
-    """Names and sizes of the pictures of a folder as a hash. Raises `ValueError`."""
-    if not folder:
-        return "invented"
-    if not Path(folder).is_dir():
+def _checked_pool(folder: str) -> Pictures:
+    """The pictures of a folder as it is now. Raises `ValueError` where there are none."""
+    if folder and not Path(folder).is_dir():
         raise ValueError(f"pictures: {folder} is no folder on this machine")
-    files = sorted(path for group in Pictures(folder).groups.values() for path in group)
-    if not files:
+    pool = Pictures(folder)
+    if folder and not pool.groups:
         raise ValueError(f"pictures: {folder} holds no JPEG or PNG of 64 pixels a side or more")
+    return pool
+
+
+def _tag_of_pool(pool: Pictures) -> str:
+    """Changes with the names and sizes of the pictures."""
+    files = sorted(path for group in pool.groups.values() for path in group)
+    if not files:
+        return "invented"
     return short_hash("\n".join(f"{path} {Path(path).stat().st_size}" for path in files))
 
 
 @functools.lru_cache(maxsize=2)
-def _pool(folder: str, tag: str) -> Pictures:
-    """The pictures of a folder that had this tag when it was listed."""
-    if folder and _tag_of_folder(folder) != tag:
-        raise BadPicture(f"{folder} {_RELIST}")
-    return Pictures(folder)
+def _pool(folder: str) -> tuple[Pictures, str]:
+    """The pictures of a folder and their tag, looked for once in a process and listing."""
+    pool = Pictures(folder)
+    return pool, _tag_of_pool(pool)
 
 
 def _plain_name(name: str) -> str:
