@@ -48,10 +48,12 @@ def align(
     best: tuple[float, list[Aligned]] | None = None
     for least in _STEPS if wanted > 1 else _STEPS[:1]:
         panels = in_reading_order(without_overlap(candidates, least) or list(candidates[:1]))
-        aligned = _attempt(panels, candidates, letters, labels, wanted)
-        worth = _worth(aligned, wanted)
-        if best is None or worth > best[0] + 1e-6:
-            best = (worth, aligned)
+        # What was read may be wrong: without it there is still the order.
+        for believed in (letters, ()) if labels and letters else (letters,):
+            aligned = _attempt(panels, candidates, believed, labels, wanted)
+            worth = _worth(aligned, wanted)
+            if best is None or worth > best[0] + 1e-6:
+                best = (worth, aligned)
     return best[1] if best else []
 
 
