@@ -3,10 +3,12 @@
     python -m benchmarks.caption_scores [--json] [--data DIR]
 
 Prints, for each truth set and half and over all: the share of captions whose panel letters are
-all right, how well the words of each panel agree with the human text (token F1; `own` leaves out
-what all panels share), how well its spans do (F1 of spans that the human text has as they are and
-of human words they cover), and the share of spans that are verbatim. Then the share of radiology
-captions (ROCO, nearly all of one panel) that are split, and captions a second on one core.
+all right, how well the words of each panel agree with the human text (token F1, 0 for a panel
+whose letter was not found; `panel_text` takes what is about all panels for one that the caption
+does not name; `own` leaves out what all panels share), how well its spans do (F1 of spans that
+the human text has as they are and of human words they cover), and the share of spans that are
+verbatim. Then the share of radiology captions (ROCO, nearly all of one panel) that are split, and
+captions a second on one core.
 
 An item is aside when the SHA-256 of its picture's name is odd: rules were written looking at the
 others only.
@@ -90,7 +92,7 @@ def caption_truth(root: Path) -> list[TruthCaption]:
 
 def score_captions(items: Sequence[TruthCaption]) -> dict[str, float]:
     """The figures of a set of captions; shares and means are 0 to 1."""
-    exact, whole, own, spans, verbatim = 0, [], [], [], []
+    exact, whole, any_panel, own, spans, verbatim = 0, [], [], [], [], []
     for item in items:
         caption, split = item.caption, split_caption(item.caption)
         found = {label.lower(): label for label in split.labels}
@@ -100,6 +102,7 @@ def score_captions(items: Sequence[TruthCaption]) -> dict[str, float]:
         for label, truth in item.panels:
             mine = found.get(label.lower())
             whole.append(token_f1(panel_text(caption, split, mine) if mine else "", truth))
+            any_panel.append(token_f1(panel_text(caption, split, mine or ""), truth))
             of_panel = own_text(caption, split, mine) if mine else ""
             own.append(token_f1(of_panel, _own_truth(item, truth)))
             spans.append(_span_f1(caption, split, mine, truth) if mine else 0.0)
@@ -108,6 +111,7 @@ def score_captions(items: Sequence[TruthCaption]) -> dict[str, float]:
         "panels": len(whole),
         "caption_letters_exact": exact / max(1, len(items)),
         "subcaption_token_f1": _mean(whole),
+        "panel_text_f1": _mean(any_panel),
         "own_token_f1": _mean(own),
         "span_f1": _mean(spans),
         "verbatim_share": _mean(verbatim),

@@ -48,6 +48,13 @@ _FURTHER = re.compile(
     r"|(?<=[a-z]{3})\.(?=[A-Z])|\b[a-z]+ [A-Z]\.\s(?=[A-Z][a-z]+\s)"
 )
 _OPENING_MENTION = re.compile(rf"(?:in|for)\s\(?(?P<list>{LABEL_LIST.pattern})\)?[, ]", re.I)
+_NOUNS = re.compile(
+    r"\b(?:views|images|scans|sections|radiographs|photographs|(?:photo)?micrographs|pictures"
+    r"|projections|planes|slices|reconstructions|angiograms|sonograms|magnifications|aspects)\b"
+)
+_LONGEST_ADJECTIVE = 3
+_NAME_LIKE = re.compile(r"[A-Z\d]")  # "CT", "T2-weighted": of the noun, not of one panel
+_ENDING = re.compile(r"[.:]\s*\Z")
 _STOP = re.compile(r"\.\s+(?=\S)")
 _MENTION = re.compile(
     rf"(?:\bpanels?\s|\bfigures?\s|\A(?:in|for)\s)\s*\(?(?P<list>{LABEL_LIST.pattern})", re.I
@@ -153,7 +160,9 @@ def _leading(
     for mark, end in zip(marks, ends, strict=True):
         pieces.append(Piece(mark.end, end, mark.labels))
     if len(marks) > 1:
-        pieces[-1:] = _with_tail(caption, pieces[1:], _union(marks))
+        stem_piece, *phrases = pieces
+        phrases[-1:] = _with_tail(caption, phrases, _union(marks))
+        pieces = [stem_piece, *_with_common_noun(caption, phrases)]
     return pieces, _union(marks)
 
 
@@ -180,6 +189,40 @@ def _with_tail(caption: str, pieces: list[Piece], labels: tuple[str, ...]) -> li
         Piece(last.start, verb.start(), last.labels),
         Piece(verb.start(), last.end, labels, around=True),
     ]
+
+
+def _with_common_noun(caption: str, pieces: list[Piece]) -> list[Piece]:
+    """The pieces, a plural noun that ends a list of adjectives given to the whole list: "A, dorsal
+    and B, ventral views of the skull"."""
+    found: list[Piece] = []
+    before: list[Piece] = []
+    for piece in pieces:
+        words = list(_WORD.finditer(caption, piece.start, piece.end))
+        noun = _NOUNS.search(caption, piece.start, piece.end)
+        size = max((_size(caption, p) for p in before), default=0)
+        ahead = sum(word.end() <= noun.start() for word in words) if noun else 0
+        if noun and before and size <= ahead <= _LONGEST_ADJECTIVE and not piece.around:
+            cut = next(
+                (w.start() for w in words[size:ahead] if _NAME_LIKE.search(w[0])), noun.start()
+            )
+            everyone = tuple(dict.fromkeys(label for p in (*before, piece) for label in p.labels))
+            found += [
+                Piece(piece.start, cut, piece.labels),
+                Piece(cut, piece.end, everyone, around=True),
+            ]
+        else:
+            found.append(piece)
+        short = noun is None and 0 < _size(caption, piece) <= _LONGEST_ADJECTIVE
+        before = [*before, piece] if short and not _ENDING.search(caption, 0, piece.end) else []
+    return found
+
+
+def _size(caption: str, piece: Piece) -> int:
+    """How many words a piece has, joints not counted."""
+    return sum(
+        word[0].lower() not in ("and", "or")
+        for word in _WORD.finditer(caption, piece.start, piece.end)
+    )
 
 
 def _closing(

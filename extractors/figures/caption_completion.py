@@ -46,7 +46,8 @@ def _repeats(
 ) -> bool:
     """Whether a further marker of known labels says more of them, rather than refer to them."""
     if marker.opens:
-        return marker.form not in ("bare", "loose")
+        begun = marker.form == "bracket" or marker.start > min(map(_start, firsts))
+        return begun and marker.form not in ("bare", "loose")
     if marker.lean > 0 and i and not marker.referring:
         last = candidates[i - 1]
         return bool(last.opens) and last not in firsts and marker.start - last.end < _NEAR_LIST

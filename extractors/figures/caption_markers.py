@@ -15,7 +15,7 @@ ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii
 LONGEST_RANGE = 30
 _LONGEST_STEP = 8
 
-_PRIMES = r"['’′`]{0,3}(?!\w)"
+_PRIMES = r"['’′`″]{0,3}(?!\w)"
 _DASH = r"[-‐‑–—−~]"
 # One way only to match each joint: a list that fails must not try them all over.
 _JOIN = (
@@ -39,13 +39,13 @@ _MOST = "{0,25}"  # labels of one list beyond the first
 _UPPERS = f"{_LABELS[0]}(?:{_JOIN}{_LABELS[0]}){_MOST}"
 _LIST = "(?:" + "|".join(f"{label}(?:{_JOIN}{label}){_MOST}" for label in _LABELS) + ")"
 LABEL_LIST = re.compile(_LIST)
-_PANELS = r"(?:[Pp]anels?|PANELS?)"
+_PANELS = r"(?:[Pp]anels?|PANELS?|(?:[Ii]mages?|[Ss]ub-?figures?|[Pp]hotographs?)(?=\s[A-Z](?!\s?[-–]\w)))"
 _PLACES = r"(?:left|right|top|bottom|upper|lower|middle|cent(?:er|re)|insets?|arrow)"
 # Where a marker can start, and with what: a quick look before the alternatives.
 _START = (
     r"(?:(?<![^\s.;:,!?()\[\]*\"“—–])|(?=[(\[])|(?<=[a-z]{4})(?=[A-Z][^a-z])"
     r"|(?=a[).:,]\s[A-Z])(?<=[A-Za-z]{3}))"
-    r"(?=[(\[]|[A-Za-z0-9](?![a-z]{2})|[Pp]anel|PANEL|[Ff]ig|[ivx]{3})"
+    r"(?=[(\[]|[A-Za-z0-9](?![a-z]{2})|[Pp]anel|PANEL|[Ii]mage|[Ss]ub-?f|[Pp]hotog|[Ff]ig|[ivx]{3})"
 )
 _CANDIDATE = re.compile(
     rf"{_START}(?:[(\[]\s*(?:{_PANELS}\s+)?(?P<bracket>{_LIST})(?:[.:]?\s*[)\]]"
@@ -57,7 +57,7 @@ _CANDIDATE = re.compile(
     rf"|(?<![^\s.(])(?:[Ff]ig(?:ure|\.)?\s*)?\d{{1,2}}-?(?P<numbered>[A-Z]|[a-z])"
     rf"(?:[:.,)]|(?=\s[A-Z]))"
     rf"|(?<![^\s.;:,!?)(\]])(?P<plain>{_LIST})"
-    rf"(?P<delimiter>\s?[:=](?=[\s(]|[A-Z][a-z])|[.,](?=\s|[A-Z(—–])|\s?{_DASH}(?=\s)"
+    rf"(?P<delimiter>\s?[:=|](?=[\s(]|[A-Z][a-z])|[.,](?=\s|[A-Z(—–])|\s?{_DASH}(?=\s)"
     rf"|[—–](?=[A-Z][a-z])|(?=\s)))"
 )
 _COMPARING = re.compile(r"\b(?:as|than|see|cf\.?|as (?:in|for|of))\s\Z", re.IGNORECASE)
@@ -67,7 +67,7 @@ _MENTION = re.compile(r"\bin\s\Z")
 _PARTS = re.compile(rf"({_LABEL})({_JOIN})?")
 _JOINED = re.compile(rf"(?:{_JOIN}|\s*)\Z")
 _RANGE = re.compile(rf"\s*(?:{_DASH}|\bto\b|\bthrough\b)\s*\Z")
-_FORMS = {":": "colon", "=": "equals", ".": "dot", ",": "comma", "": "bare"}
+_FORMS = {":": "colon", "|": "colon", "=": "equals", ".": "dot", ",": "comma", "": "bare"}
 
 # A letter behind one of these is part of a name or refers: "vitamin A", "group B", "see A".
 _NAMING = frozenset(
@@ -270,8 +270,11 @@ def _labels(names: str) -> tuple[str, tuple[str, ...]]:
     """The kind and the labels of a list, ranges written out; no labels where they do not agree."""
     labels: list[str] = []
     ranged = False
-    for label, joint in _PARTS.findall(names):
-        label = label.rstrip("'’′`")
+    for written, joint in _PARTS.findall(names):
+        label = written.rstrip("'’′`″")
+        if ranged and label != written and label == labels[-1]:
+            ranged = False
+            continue
         if ranged:
             if label <= labels[-1] and len(label) == len(labels[-1]) == 1:
                 return "", ()

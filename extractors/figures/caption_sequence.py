@@ -60,6 +60,10 @@ def in_family(mine: Sequence[Marker], family: str) -> list[Marker]:
     if family in ORDERLY and family != "loose":
         begun = {label for m in chosen if m.opens for label in m.labels}
         chosen = [m for m in chosen if m.opens or not begun.issuperset(m.labels)]
+    if family == "dot":
+        known = {label for m in chosen for label in m.labels}
+        inner = [m for m in mine if m.form == "inner" and known.isdisjoint(m.labels)]
+        chosen = sorted((*chosen, *inner), key=lambda m: m.start)
     return _with_lost(mine, chosen)
 
 

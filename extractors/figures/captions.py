@@ -17,7 +17,7 @@ from extractors.figures.caption_systems import belief, choose_system
 from extractors.figures.caption_words import choose_places
 from extractors.figures.records import CaptionSplit, Span, Subcaption
 
-_PLAIN = str.maketrans("（）［］：，．；\u00a0\u2009\u202f\u3000", "()[]:,.;    ")
+_PLAIN = str.maketrans("（）［］{}：，．；\u00a0\u2009\u202f\u3000", "()[]():,.;    ")
 _SENTENCE = 6
 _TAXON = re.compile(
     r"\bsp\.|\b(?:holo|para)type|habitus|aedeagus|pronotum|genitalia|larva|elytr|antenna|♂|♀",
@@ -50,7 +50,13 @@ def _checked(caption: str, text: str, system: System | None) -> CaptionSplit:
 
 
 def panel_text(caption: str, split: CaptionSplit, label: str) -> str:
-    """All words about one panel, shared ones included, in the caption's order."""
+    """All words about one panel, shared ones included, in the caption's order.
+
+    Of a panel that the caption does not name these are the shared ones; all of its words where it
+    names no panels.
+    """
+    if not split.parts:
+        return caption
     return _joined(caption, sorted([*split.shared, *_own_spans(split, label)]))
 
 

@@ -349,13 +349,71 @@ def test_any_text_gives_ordered_spans_inside_it(caption: str) -> None:
         ("(A) First. (b) Second slip of the pen. (C) Third.", "AbC"),
         ("(A–C) Mice at birth. (D, F) Low power. (E, G) High power.", "ABCDFEG"),
         ("Title\nA Control mice\nB Treated mice", "AB"),
+        ("Loss of the gene in cancera. Weights of mice. b-c. Tumours of mice.", "abc"),
+        ("Decline with agea, Scheme of it. b, Cells of mice. c, d, Cells of rats.", "abcd"),
+        ("A. Scores of cores. B,C. Low power (x20)D. Correlation of scores.", "ABCD"),
+        ("A. Whole plant. B. Leaf after Linnaeus C. Flower in side view. D. Fruit.", "ABCD"),
+        ("Control (a), low (b), middle (c), high (d) and top (E) dose.", "abcdE"),
+        (
+            "Stained cells (A). The plot in B shows counts. Cells with one drug (C) or two (D).",
+            "ABCD",
+        ),
+        ("Cells at rest (A). Cells in motion (B). C Mean speed of all cells.", "ABC"),
+        ("(A) Scheme. (B) Gel of the protein (arrow) (C) RT-PCR of the gene.", "ABC"),
+        ("(A) Leaves. (B) Traces of (E)-2-hexenal in leaves.", "AB"),
+        ("{A} Liver. {B} Spleen.", "AB"),
+        ("A| Liver of mice. B| Spleen of mice.", "AB"),
+        ("Image A shows the liver. Image B shows the spleen.", "AB"),
+        ("Liver (a–a″) and lung (b–b″) of mice.", "ab"),
+        ("a. Whole liver b. Left lobe c. Right lobe", "abc"),
+        ("(A) Overview. (B) Detail. (B2) Deeper detail. (C) Control.", "ABC"),
     ],
 )
 def test_rarer_forms(caption: str, labels: str) -> None:
     assert sorted(split_caption(caption).labels) == sorted(labels)
 
 
-@pytest.mark.parametrize("piece", ["A, ", "A-", "(A ", "A) ", "1, 2, ", "(A) x ", "a, aa; ", "("])
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("Figures 11–14. Bug of a new sp. n. 11 habitus 12 head 13 aedeagus 14 leg", (11, 15)),
+        ("7–9 New beetle, male. 7. Habitus; 8. aedeagus, side view; 9. same, from above.", (7, 10)),
+        (
+            "36–38 Fly. 36 habitus, dorsal view 37 head 38 wing. Scale bars 2 mm (36), 1 mm (37, 38).",
+            (36, 39),
+        ),
+    ],
+)
+def test_numbers_of_a_continued_plate(caption: str, labels: tuple[int, int]) -> None:
+    split = split_caption(caption)
+    assert split.labels == tuple(map(str, range(*labels)))
+    assert "habitus" in own_text(caption, split, split.labels[0]).lower()
+
+
+def test_places_in_any_order_of_words_and_with_a_slip() -> None:
+    corners = "Mice of the first (left upper panel) and second (right lower panel) group."
+    assert split_caption(corners).labels == ("left upper", "right lower")
+    slip = "Left panel: stained cells. Right panel). Control cells."
+    assert split_caption(slip).labels == ("left", "right")
+
+
+def test_a_noun_that_ends_a_list_of_adjectives_is_about_all_of_it() -> None:
+    caption = "Skull. A, dorsal; B, ventral; and C, right lateral views of the skull."
+    split = split_caption(caption)
+    assert own_text(caption, split, "C") == "right lateral"
+    assert panel_text(caption, split, "A") == "Skull. dorsal views of the skull."
+
+
+def test_words_of_a_panel_that_the_caption_does_not_name() -> None:
+    caption = "Livers. (A) Mice. (B) Rats."
+    assert panel_text(caption, split_caption(caption), "C") == "Livers."
+    assert panel_text("Livers of mice.", split_caption("Livers of mice."), "C") == "Livers of mice."
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["A, ", "A-", "(A ", "cancera. A", "in A ", "(a–a″", "A) ", "1, 2, ", "(A) x ", "a, aa; ", "("],
+)
 def test_long_lists_do_not_make_the_markers_slow(piece: str) -> None:
     """An ambiguous joint would take years here, not milliseconds."""
     split_caption(piece * 2000)
