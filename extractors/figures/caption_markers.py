@@ -96,7 +96,8 @@ _CONNECTORS = frozenset({"and", "or", "y", "et", "und", "&"})
 # What follows a letter that is a footnote's or a name: "a P < 0.05 versus control", "B cells".
 _FOOTNOTE = re.compile(
     r"\s*(?:[pP]\s*[-<>=≤≥]|significan|different|vs\b|versus|[<>≤≥±÷]"
-    r"|(?:lines?|points?|modes?|scans?|waves?|cells?|medium) )"
+    r"|(?:lines?|points?|modes?|scans?|waves?|cells?|medium) "
+    r"|(?:[cmnkµμu]?[mglM]|ml|mL|min|h|s|%|°C?|days?|weeks?|months?|years?|hours?|cases|patients)\b)"
 )
 _TAIL_NEXT = re.compile(r"\s*(?:[.,;:)\]]|(?:and|or|y|et|und|as well as|respectively)\b|&|\Z)")
 _CAPITAL_NEXT = re.compile(r"\s*[\"'“‘]?(?:[A-Z][a-zà-ÿ]|An?\s)")
@@ -163,7 +164,8 @@ def _raw(caption: str) -> Iterator[_Raw]:
         elif group == "glued":
             yield start, end, "half" if ")" in match[0] else _FORMS[match[0][-1]], match[group]
         elif group == "numbered":
-            if not caption[:start].strip() or caption[:start].rstrip()[-1] in ".!?":
+            before = caption[:start].rstrip(" ")
+            if not before or before[-1] in ".!?\n":
                 yield start, end, group, match[group]
         elif group != "bracket" or not (_ISOMER.match(caption, end) or _refers(caption, start)):
             yield start, end, group, match[group]

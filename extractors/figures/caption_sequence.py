@@ -18,8 +18,8 @@ FAMILY = {
 }  # fmt: skip
 STRONG = frozenset({"bracket", "panel", "colon", "dot", "numbered"})
 ORDERLY = frozenset({"comma", "dash", "equals", "bare", "loose"})
-_LEAST_LOOSE = {"upper": 3, "lower": 3}
-_LEAST_NUMBERS = 3
+HELPING = frozenset({"inner", "mention", "lost"})  # forms that only complete a system
+_LEAST_LOOSE = 3
 _FEW, _MANY = 4, 9  # labels from which one, or two, may be missing
 
 
@@ -91,7 +91,9 @@ def sequence(markers: Sequence[Marker], kind: str, family: str) -> System | None
     firsts = firsts_of(markers, kind)
     begun = family in STRONG and all(marker.opens == "sentence" for _, marker in firsts.values())
     run, gaps = _run(sorted(firsts), kind, family, begun)
-    if len(run) < (_LEAST_LOOSE.get(kind, 4) if family == "loose" else 2):
+    if len(run) < (_LEAST_LOOSE if family == "loose" and not _announced(markers, run) else 2):
+        return None
+    if kind == "number" and run[0] != 1 and len(run) < 3 and not _announced(markers, run):
         return None
     if len(firsts) - len(run) > len(run):
         return None
@@ -163,6 +165,14 @@ def _run(places: Sequence[int], kind: str, family: str, begun: bool) -> tuple[li
     return run, gaps
 
 
+def _announced(markers: Sequence[Marker], run: Sequence[int]) -> bool:
+    """Whether a range of numbers announces the whole run, and each follows: "56–57 Moths: 56 male
+    57 female"."""
+    names = tuple(map(str, run))
+    alone = {label for m in markers if len(m.labels) == 1 for label in m.labels}
+    return len(run) > 1 and alone.issuperset(names) and any(m.labels == names for m in markers)
+
+
 def _longest_run(places: Sequence[int]) -> list[int]:
     """The longest unbroken run of numbers, the first of those as long."""
     runs: list[list[int]] = [[]]
@@ -178,7 +188,7 @@ def _continues(places: Sequence[int], kind: str, family: str) -> bool:
     """Whether labels that do not start at the first are those of a continued figure."""
     unbroken = places[-1] - places[0] + 1 == len(places)
     if kind == "number":
-        return unbroken and len(places) >= _LEAST_NUMBERS
+        return unbroken and len(places) >= 2
     return unbroken and family in STRONG and len(places) >= 2
 
 

@@ -10,6 +10,7 @@ from extractors.figures.caption_completion import extended
 from extractors.figures.caption_markers import ROMAN, Marker
 from extractors.figures.caption_sequence import (
     FAMILY,
+    HELPING,
     ORDERLY,
     STRONG,
     System,
@@ -19,7 +20,7 @@ from extractors.figures.caption_sequence import (
     sequence,
 )
 
-_FAMILIES = (*dict.fromkeys(FAMILY.values()), "mixed")
+_FAMILIES = (*(f for f in dict.fromkeys(FAMILY.values()) if f not in HELPING), "mixed")
 _KINDS = ("upper", "lower", "alnum", "roman", "number")
 _CONTINUED_LEAST = 3
 _LONGEST_LONE_LIST = 6
@@ -87,7 +88,7 @@ def _of_kind(telling: Sequence[Marker], markers: Sequence[Marker], kind: str) ->
     if sum(len(m.labels) for m in mine) < 2 or (kind == "number" and len(mine) < 2):
         return None
     best: System | None = None
-    present = {FAMILY[m.form] for m in mine}
+    present = {FAMILY[m.form] for m in mine} - HELPING
     for family in _FAMILIES:
         if family not in present and (family != "mixed" or len(present) == 1):
             continue
@@ -123,6 +124,8 @@ def _better(new: System, old: System) -> bool:
         return _whole(new)
     if new.family in STRONG and len(new.labels) == len(old.labels):
         return _opening(new) > _opening(old)
+    if new.kind == "number" and new.labels == old.labels:
+        return len(new.markers) > len(old.markers)
     margin = 1 if new.family in STRONG or new.family == "mixed" else 2
     return len(new.labels) >= len(old.labels) + margin
 

@@ -18,9 +18,11 @@ from extractors.figures.caption_words import choose_places
 from extractors.figures.records import CaptionSplit, Span, Subcaption
 
 _PLAIN = str.maketrans("（）［］{}：，．；\u00a0\u2009\u202f\u3000", "()[]():,.;    ")
-_SENTENCE = 6
+_SENTENCE, _TITLE = 6, 3  # words of what is a sentence, or a title, rather than a name
+_MANY_LOOSE = 4  # numbers amid words that need no sign of a plate of specimens
 _TAXON = re.compile(
-    r"\bsp\.|\b(?:holo|para)type|habitus|aedeagus|pronotum|genitalia|larva|elytr|antenna|♂|♀",
+    r"\bspp?\.|\b(?:holo|para)type|habitus|aedeag|pronotum|genitalia|terminalia|larva|elytr"
+    r"|antenna|specimens|♂|♀",
     re.IGNORECASE,
 )
 _PICTURED = re.compile(
@@ -71,10 +73,14 @@ def _about_pictures(caption: str, system: System, split: CaptionSplit) -> bool:
     if system.kind != "number" and system.family not in ("equals", "dash"):
         return True
     texts = [own_text(caption, split, label) for label in split.labels]
-    if system.kind == "number" and (_TAXON.search(caption) or system.labels[0] != "1"):
+    few = system.family == "loose" and len(system.labels) < _MANY_LOOSE
+    if system.kind == "number" and (few or system.labels[0] != "1" or _TAXON.search(caption)):
         return _TAXON.search(caption) is not None
     if system.kind != "number" and sum(len(t.split()) for t in texts) >= _SENTENCE * len(texts):
         return True
+    titled = [t for t in texts if t[:1].isupper() and len(t.split()) >= _TITLE]
+    if system.family == "dash" and len(titled) == len(texts):
+        return all(marker.opens == "sentence" for marker in system.markers)
     return sum(_PICTURED.search(text) is not None for text in texts) * 2 > len(texts)
 
 

@@ -313,6 +313,7 @@ WORDS = st.sampled_from(
     """
     (A) (B) (C) (a) (b) a) A: B. A, a b c i ii (i) (ii) 1 2 (1) 1–2 (a-c) A and , . ; : ) ( [A]
     cells show Left: (right) panel Panels tumourA. Scale bars H&E (A, B) (B, left) (n = 3) ’ 𝔸 İ
+    in In cancera. cancera, Image b. C. The sp. 11 12 13 11–13 (D) (e) views | {A}
     """.split()  # noqa: SIM905
 )
 
