@@ -48,7 +48,7 @@ _START = (
     r"(?=[(\[]|[A-Za-z0-9](?![a-z]{2})|[Pp]anel|PANEL|[Ii]mage|[Ss]ub-?f|[Pp]hotog|[Ff]ig|[ivx]{3})"
 )
 _CANDIDATE = re.compile(
-    rf"{_START}(?:[(\[]\s*(?:{_PANELS}\s+)?(?P<bracket>{_LIST})(?:[.:]?\s*[)\]]"
+    rf"{_START}(?:[(\[]\s*(?:{_PANELS}\s+|[Ff]ig\.?\s)?(?P<bracket>{_LIST})(?:[.:,;]?\s*[)\]]"
     rf"|[,;]\s*(?=[^()\[\]]{{1,80}}[)\]])|[\s-](?={_PLACES}\b[^()]{{0,40}}\)))"
     rf"|(?<![\w(\['’&+/-])(?P<half>{_LIST})[.\s]?\)"
     rf"|{_PANELS}\s+(?P<panel>{_LIST})\s*[:.,]?"

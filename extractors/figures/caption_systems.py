@@ -88,7 +88,7 @@ def _of_kind(telling: Sequence[Marker], markers: Sequence[Marker], kind: str) ->
     if sum(len(m.labels) for m in mine) < 2 or (kind == "number" and len(mine) < 2):
         return None
     best: System | None = None
-    present = {FAMILY[m.form] for m in mine} - HELPING
+    present = {FAMILY[m.form] for m in mine}
     for family in _FAMILIES:
         if family not in present and (family != "mixed" or len(present) == 1):
             continue
