@@ -44,29 +44,39 @@ def overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 def taught(sheets: Sheets, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fine cells, coarse cells and classes of one sheet's marks; not too many that are none."""
     pixels, glyphs, skipped = sheets.draw()
-    planes, marks = find_marks(pixels)
-    coarse = cut_out(planes, marks, COARSE)
-    marks = join_dots(planes, marks)
-    classes = np.full(len(marks.boxes), NONE)
-    keep = np.ones(len(classes), bool)
+    parts = []
+    for plane, marks in find_marks(pixels):
+        coarse = cut_out(plane, marks, COARSE)
+        marks = join_dots(plane, marks)
+        classes, keep = _classes(marks.boxes, glyphs, skipped)
+        none = np.flatnonzero(keep & (classes == NONE))
+        many = max(15, int(1.3 * (keep & (classes != NONE)).sum()))
+        if len(none) > many:
+            keep[rng.choice(none, len(none) - many, replace=False)] = False
+        fine = cut_out(plane, marks.take(keep))
+        parts.append((fine.astype(np.float16), coarse[keep].astype(np.float16), classes[keep]))
+    fine, coarse, classes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return fine, coarse, classes
+
+
+def _classes(
+    boxes: np.ndarray, glyphs: list[tuple[str, Box]], skipped: list[Box]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The class of each box, and whether it is clear enough to learn from."""
+    classes = np.full(len(boxes), NONE)
+    keep = np.ones(len(boxes), bool)
     if glyphs:
         # A pixel of slack all around: whole pixels are much of the width of an "l".
         slack = np.array([-1, -1, 1, 1])
         truth = np.array([box for _, box in glyphs])
-        shared = overlaps(marks.boxes + slack, truth + slack)
+        shared = overlaps(boxes + slack, truth + slack)
         best, value = shared.argmax(axis=1), shared.max(axis=1)
         names = np.array([CHARACTERS.index(c) for c, _ in glyphs])
         classes = np.where(value >= 0.66, names[best], NONE)
         keep &= (value >= 0.66) | (value < 0.55)
     if skipped:
-        keep &= overlaps(marks.boxes, np.array(skipped)).max(axis=1) == 0
-    none = np.flatnonzero(keep & (classes == NONE))
-    many = max(60, int(1.3 * (keep & (classes != NONE)).sum()))
-    if len(none) > many:
-        keep[rng.choice(none, len(none) - many, replace=False)] = False
-    chosen = np.flatnonzero(keep)
-    fine = cut_out(planes, marks.take(chosen))
-    return fine.astype(np.float16), coarse[chosen].astype(np.float16), classes[chosen]
+        keep &= overlaps(boxes, np.array(skipped)).max(axis=1) == 0
+    return classes, keep
 
 
 def gather(sheets: Sheets, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,8 @@ more colourful. Each mark is cut out as the learned reader (`glyphs.py`) wants i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import msgspec
 import numpy as np
@@ -39,50 +41,48 @@ class Plane(msgspec.Struct, frozen=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """N marks: `boxes` (N, 4) in pixels, `planes` (N,) the index of the plane of each.
+    """N marks of one plane: `boxes` (N, 4) in pixels.
 
     `labels` (N, 2): the numbers of its component and of its dot (the same where it has none).
     """
 
     boxes: np.ndarray
-    planes: np.ndarray
     labels: np.ndarray
 
     def take(self, chosen: np.ndarray) -> Marks:
         """The marks at these indices, or where this mask is true."""
-        return Marks(self.boxes[chosen], self.planes[chosen], self.labels[chosen])
+        return Marks(self.boxes[chosen], self.labels[chosen])
 
 
-def find_marks(pixels: np.ndarray) -> tuple[list[Plane], Marks]:
-    """The planes of a (height, width, 3) uint8 picture and all marks of a letter's size."""
-    planes = [_plane(bright, mask) for bright, mask in _binarised(pixels)]
-    chosen = [_letter_sized(plane) for plane in planes]
-    indices = np.repeat(np.arange(len(planes)), [len(c) for c in chosen])
-    stats = np.concatenate([p.stats[c, :4] for p, c in zip(planes, chosen, strict=True)])
-    labels = np.concatenate(chosen)
-    boxes = np.concatenate([stats[:, :2], stats[:, :2] + stats[:, 2:]], axis=1)
-    return planes, Marks(boxes, indices, np.stack([labels, labels], axis=1))
+def find_marks(pixels: np.ndarray) -> Iterator[tuple[Plane, Marks]]:
+    """Each plane of a (height, width, 3) uint8 picture with its marks of a letter's size.
+
+    One at a time: memory used again is faster than memory that is new.
+    """
+    for bright, mask in _binarised(pixels):
+        plane = _plane(bright, mask)
+        chosen = _letter_sized(plane)
+        left, top, width, height, _ = plane.stats[chosen].T
+        boxes = np.stack([left, top, left + width, top + height], axis=1)
+        yield plane, Marks(boxes, np.stack([chosen, chosen], axis=1))
 
 
-def _binarised(pixels: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def _binarised(pixels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(view in which letters are bright, what of it is bright) for each way a letter stands out."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     red, green, blue = cv2.split(pixels)
     least = cv2.min(cv2.min(red, green), blue)
     most = cv2.max(cv2.max(red, green), blue)
-    dark = cv2.bitwise_not(most)
     around = cv2.blur(grey, (_WINDOW, _WINDOW))
-    views = [
-        (least, _above(least, 208)),
-        (dark, _above(dark, 190)),
-        (grey, _above(cv2.subtract(grey, around), _LOCAL_CONTRAST)),
-        (cv2.bitwise_not(grey), _above(cv2.subtract(around, grey), _LOCAL_CONTRAST)),
-    ]
+    dark = cv2.bitwise_not(most)
+    yield least, _above(least, 208)
+    yield dark, _above(dark, 190)
+    yield grey, _above(cv2.subtract(grey, around), _LOCAL_CONTRAST)
+    yield cv2.bitwise_not(grey), _above(cv2.subtract(around, grey), _LOCAL_CONTRAST)
     colour = cv2.subtract(most, least)
     strong = _above(cv2.subtract(colour, cv2.blur(colour, (_COLOUR_WINDOW, _COLOUR_WINDOW))), 30)
     if cv2.countNonZero(strong):
-        views.append((colour, strong))
-    return views
+        yield colour, strong
 
 
 def _above(values: np.ndarray, limit: int) -> np.ndarray:
@@ -128,48 +128,40 @@ def _letter_sized(plane: Plane) -> np.ndarray:
     return some[fits & ((fill < 0.9) | (width < 0.6 * height))]
 
 
-def join_dots(planes: list[Plane], marks: Marks) -> Marks:
+def join_dots(plane: Plane, marks: Marks) -> Marks:
     """The marks, each narrow stem with the dot above it where there is one ("i", "j")."""
     boxes, labels = marks.boxes.copy(), marks.labels.copy()
-    for index, plane in enumerate(planes):
-        left, top, width, height, count = plane.stats.T
-        dots = np.flatnonzero(
-            (height <= 16) & (width <= 16) & (width <= 2.2 * height) & (height <= 2.2 * width)
-            & (count >= 0.45 * width * height) & (count >= 2)
-        )  # fmt: skip
-        lean = marks.boxes[:, 2] - marks.boxes[:, 0] <= 0.65 * (
-            marks.boxes[:, 3] - marks.boxes[:, 1]
-        )
-        for mark in np.flatnonzero(lean & (marks.planes == index)):
-            x0, y0, x1, y1 = marks.boxes[mark]
-            gap = y0 - top[dots] - height[dots]
-            tall = y1 - y0
-            fits = (gap >= 0) & (gap <= 0.35 * tall) & (height[dots] <= 0.4 * tall)
-            fits &= (height[dots] * 8 >= tall) & (left[dots] < x1)
-            fits &= left[dots] + width[dots] > x0
-            if fits.any():
-                dot = dots[np.argmax(fits)]
-                labels[mark, 1] = dot
-                boxes[mark] = (
-                    min(x0, left[dot]), top[dot], max(x1, left[dot] + width[dot]), y1
-                )  # fmt: skip
-    return Marks(boxes, marks.planes, labels)
+    left, top, width, height, count = plane.stats.T
+    dots = np.flatnonzero(
+        (height <= 16) & (width <= 16) & (width <= 2.2 * height) & (height <= 2.2 * width)
+        & (count >= 0.45 * width * height) & (count >= 2)
+    )  # fmt: skip
+    left, top, width, height = left[dots], top[dots], width[dots], height[dots]
+    lean = boxes[:, 2] - boxes[:, 0] <= 0.65 * (boxes[:, 3] - boxes[:, 1])
+    stems = np.flatnonzero(lean)
+    x0, y0, x1, y1 = boxes[stems].T[:, :, None]
+    gap, tall = y0 - top - height, y1 - y0
+    fits = (gap >= 0) & (gap <= 0.35 * tall) & (height <= 0.4 * tall) & (height * 8 >= tall)
+    fits &= (left < x1) & (left + width > x0)
+    for row in np.flatnonzero(fits.any(axis=1)):
+        dot, stem = int(np.argmax(fits[row])), stems[row]
+        labels[stem, 1] = dots[dot]
+        boxes[stem, 0] = min(boxes[stem, 0], left[dot])
+        boxes[stem, 1] = top[dot]
+        boxes[stem, 2] = max(boxes[stem, 2], left[dot] + width[dot])
+    return Marks(boxes, labels)
 
 
-def cut_out(planes: list[Plane], marks: Marks, side: int = SIDE) -> np.ndarray:
+def cut_out(plane: Plane, marks: Marks, side: int = SIDE) -> np.ndarray:
     """What the learned reader is given of each mark, (N, 2 * side * side + 5) float32.
 
     Twice side x side cells: the view scaled so that the ground is 0 and the mark 1, and the share
     of each cell that is the mark's own; then shape, contrast and evenness in numbers.
     """
-    finer = _FINER if side == SIDE else 1
-    out = np.zeros((len(marks.boxes), 2 * side * side + MEASURES), np.float32)
-    for index, plane in enumerate(planes):
-        own = np.flatnonzero(marks.planes == index)
-        if len(own):
-            values, share = _sampled(plane, marks.take(own), side, finer)
-            out[own] = _scaled(values, share, marks.boxes[own])
-    return out
+    if not len(marks.boxes):
+        return np.zeros((0, 2 * side * side + MEASURES), np.float32)
+    values, share = _sampled(plane, marks, side, _FINER if side == SIDE else 1)
+    return _scaled(values, share, marks.boxes)
 
 
 def _sampled(plane: Plane, marks: Marks, side: int, finer: int) -> tuple[np.ndarray, np.ndarray]:

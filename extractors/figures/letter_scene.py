@@ -18,7 +18,6 @@ from extractors.figures.letter_marks import (
     COARSE,
     SIDE,
     Marks,
-    Plane,
     cut_out,
     find_marks,
     join_dots,
@@ -31,7 +30,7 @@ from extractors.figures.records import Box
 _MOST_PIXELS = 1200 * 1200
 _FEWEST_PIXELS = 640 * 640
 _MOST_ZOOM = 2.0
-_MOST_MARKS = 320
+_MOST_MARKS = 120  # of one plane
 _QUICK_LIMIT = 0.06
 _GLYPH_LIMIT = 0.25
 _READ_LIMIT = 0.02
@@ -59,7 +58,7 @@ def look(pixels: np.ndarray, wanted: Sequence[str] = ()) -> Scene:
     searched = _handy(pixels)
     height, width = searched.shape[:2]
     scale = (pixels.shape[1] / width, pixels.shape[0] / height)
-    marks, cells, odds = _glyphs(*find_marks(searched))
+    marks, cells, odds = _glyphs(searched)
     marks, cells, odds = _one_each(marks, cells, odds)
     inks = _inks(searched, marks, cells)
     readings, run_of = [], []
@@ -112,15 +111,21 @@ def _handy(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(pixels, size, interpolation=how)
 
 
-def _glyphs(planes: list[Plane], marks: Marks) -> tuple[Marks, np.ndarray, np.ndarray]:
+def _glyphs(pixels: np.ndarray) -> tuple[Marks, np.ndarray, np.ndarray]:
     """The marks that look like characters, with their cells and character odds."""
-    likely = glyph_odds(cut_out(planes, marks, COARSE))
-    order = np.argsort(-likely, kind="stable")[:_MOST_MARKS]
-    marks = join_dots(planes, marks.take(order[likely[order] >= _QUICK_LIMIT]))
-    cells = cut_out(planes, marks)
+    found, parts = [], []
+    for plane, marks in find_marks(pixels):
+        likely = glyph_odds(cut_out(plane, marks, COARSE))
+        order = np.argsort(-likely, kind="stable")[:_MOST_MARKS]
+        found.append(join_dots(plane, marks.take(order[likely[order] >= _QUICK_LIMIT])))
+        parts.append(cut_out(plane, found[-1]))
+    cells = np.concatenate(parts)
     odds = character_odds(cells)
     seen = odds[:, -1] <= 1 - _GLYPH_LIMIT
-    return marks.take(seen), cells[seen], odds[seen]
+    boxes, labels = (
+        np.concatenate([getattr(m, name) for m in found]) for name in ("boxes", "labels")
+    )
+    return Marks(boxes, labels).take(seen), cells[seen], odds[seen]
 
 
 def _one_each(
