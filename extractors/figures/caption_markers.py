@@ -63,6 +63,7 @@ _CANDIDATE = re.compile(
 _COMPARING = re.compile(r"\b(?:as|than|see|cf\.?|as (?:in|for|of))\s\Z", re.IGNORECASE)
 _FIGURE = re.compile(r"\bfig(?:ure|s|\.)*\s*S?\d{1,2}\s?\Z", re.IGNORECASE)
 _ISOMER = re.compile(r"-[a-z0-9]")  # "(E)-2-hexenal"
+_ARTICLE = re.compile(r",\s[Aa]\Z")
 _MENTION = re.compile(r"\bin\s\Z")
 _PARTS = re.compile(rf"({_LABEL})({_JOIN})?")
 _JOINED = re.compile(rf"(?:{_JOIN}|\s*)\Z")
@@ -184,9 +185,10 @@ def _plain(caption: str, match: re.Match[str]) -> Iterator[_Raw]:
     """A marker without brackets; "C, A" is C and the article, not a list."""
     form = _plain_form(caption, match)
     names = match["plain"]
-    first = _PARTS.match(names)
-    if form and first and first[2] and "," in first[2] and names[first.end()] <= names[0]:
-        yield match.start(), match.start() + first.start(2) + 1, "comma", first[1]
+    article = _ARTICLE.search(names)
+    if form and article and names[0] != names[article.end() - 1]:
+        cut = article.start()
+        yield match.start(), match.start() + cut + 1, "comma", names[:cut]
     elif form:
         yield match.start(), match.end(), form, names
 

@@ -363,6 +363,7 @@ def test_any_text_gives_ordered_spans_inside_it(caption: str) -> None:
         ("(A) Scheme. (B) Gel of the protein (arrow) (C) RT-PCR of the gene.", "ABC"),
         ("(A) Leaves. (B) Traces of (E)-2-hexenal in leaves.", "AB"),
         ("{A} Liver. {B} Spleen.", "AB"),
+        ("A, Labels in the ring. B, C, A few grains. D, E, A similar picture.", "ABCDE"),
         ("Sections of mouse (Fig. A), rat (Fig. B) and rabbit (Fig. C) liver.", "ABC"),
         ("Sections of mouse (A,) and rat (B,) liver.", "AB"),
         ("Livers.\n1A. Liver of a mouse. 1B. Liver of a rat.", "AB"),
