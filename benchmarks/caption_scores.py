@@ -42,7 +42,7 @@ def main() -> None:
     """Measure and print."""
     options = arguments(str(__doc__)).parse_args()
     items = caption_truth(options.data)
-    found = {}
+    found: dict[str, float] = {}
     for aside in (False, True):
         for source in (*_SETS, ""):
             some = [i for i in items if i.aside == aside and source in i.source]
