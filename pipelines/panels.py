@@ -66,6 +66,8 @@ def panel_row(
         figure=msgspec.structs.replace(figure, panel=panel.label, box=list(cutting.box)),
         caption=subcaption or whole.caption,
         texts=texts,
+        regions=[],  # these speak of the whole picture
+        questions=[],
         scores=whole.scores | _scores(split) | {"panel_confidence": panel.score},
         meta=whole.meta | {"image_change": "; ".join(filter(None, changes)), "panel_text": about},
     )

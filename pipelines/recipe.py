@@ -29,7 +29,7 @@ _UNITS = {
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*\Z", re.IGNORECASE)
 ONNX = "onnx:"
-_PATH_KEYS = ("articles", "mirror", "root")
+_PATH_KEYS = ("articles", "layouts", "mirror", "pictures", "root")
 
 
 class Figures(Options):

@@ -155,7 +155,7 @@ def test_shards_keep_both_limits(recipe: Path, capsys: pytest.CaptureFixture[str
 def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = fabrica(capsys, "sources", "--json")
     assert code == 0
-    assert set(json.loads(out)) == {"pmc", "pmc_packages", "jats"}
+    assert set(json.loads(out)) == {"pmc", "pmc_packages", "jats", "rendered"}
 
 
 def test_a_list_that_names_an_article_twice_or_wrongly(
