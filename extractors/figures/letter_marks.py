@@ -7,7 +7,7 @@ more colourful. Each mark is cut out as the learned reader (`glyphs.py`) wants i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import msgspec
@@ -24,6 +24,7 @@ _MAX_HEIGHT = 96
 _WINDOW = 15
 _COLOUR_WINDOW = 21
 _LOCAL_CONTRAST = 20
+_LINE = 64
 _PAD = 0.15
 _FINER = 2  # samples per cell and axis, against aliasing of large letters
 
@@ -77,8 +78,9 @@ def _binarised(pixels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     dark = cv2.bitwise_not(most)
     yield least, _above(least, 208)
     yield dark, _above(dark, 190)
-    yield grey, _above(cv2.subtract(grey, around), _LOCAL_CONTRAST)
-    yield cv2.bitwise_not(grey), _above(cv2.subtract(around, grey), _LOCAL_CONTRAST)
+    yield grey, _without_lines(_above(cv2.subtract(grey, around), _LOCAL_CONTRAST))
+    lower = _above(cv2.subtract(around, grey), _LOCAL_CONTRAST)
+    yield cv2.bitwise_not(grey), _without_lines(lower)
     colour = cv2.subtract(most, least)
     strong = _above(cv2.subtract(colour, cv2.blur(colour, (_COLOUR_WINDOW, _COLOUR_WINDOW))), 30)
     if cv2.countNonZero(strong):
@@ -87,6 +89,32 @@ def _binarised(pixels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 def _above(values: np.ndarray, limit: int) -> np.ndarray:
     return cv2.threshold(values, limit, 255, cv2.THRESH_BINARY)[1]
+
+
+def _without_lines(mask: np.ndarray) -> np.ndarray:
+    """The mask less its long level and upright lines: a letter may touch a frame or an edge."""
+    upright, level = _upright(mask), cv2.transpose(_upright(cv2.transpose(mask)))
+    return cv2.subtract(mask, cv2.max(upright, level))
+
+
+def _upright(mask: np.ndarray) -> np.ndarray:
+    """What of the mask is in upright lines of at least `_LINE` pixels."""
+    if len(mask) < _LINE:
+        return np.zeros_like(mask)
+    whole = _joined(cv2.min, mask)
+    if not cv2.countNonZero(whole):
+        return np.zeros_like(mask)
+    ground = cv2.copyMakeBorder(whole, _LINE - 1, _LINE - 1, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    return _joined(cv2.max, ground)
+
+
+def _joined(join: Callable[..., np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Each `_LINE` rows that follow one another as one; `_LINE` is a power of two."""
+    step = 1
+    while step < _LINE:
+        rows = join(rows[step:], rows[:-step])
+        step *= 2
+    return rows
 
 
 def _plane(bright: np.ndarray, mask: np.ndarray) -> Plane:

@@ -27,11 +27,11 @@ from extractors.figures.letter_runs import Run, as_runs, free_readings, lines, w
 from extractors.figures.letter_votes import Reading, features
 from extractors.figures.records import Box
 
-_MOST_PIXELS = 1200 * 1200
-_FEWEST_PIXELS = 640 * 640
+_MOST_PIXELS = 800 * 800
+_FEWEST_PIXELS = 520 * 520
 _MOST_ZOOM = 2.0
 _MOST_MARKS = 120  # of one plane
-_QUICK_LIMIT = 0.06
+_QUICK_LIMIT = 0.12
 _GLYPH_LIMIT = 0.25
 _READ_LIMIT = 0.02
 _MOST_READINGS = 160
