@@ -60,11 +60,12 @@ def look(pixels: np.ndarray, wanted: Sequence[str] = ()) -> Scene:
     scale = (pixels.shape[1] / width, pixels.shape[0] / height)
     marks, cells, odds = _glyphs(searched)
     marks, cells, odds = _one_each(marks, cells, odds)
-    inks = _inks(searched, marks, cells)
+    looks = np.column_stack([_inks(searched, marks, cells), cells[:, -3:-1], odds[:, -1]]).tolist()
+    boxes = marks.boxes.tolist()
     readings, run_of = [], []
     for number, line in enumerate(lines(marks.boxes, 1 - odds[:, -1])):
         for run in as_runs(line, odds):
-            found = _readings(run, marks.boxes, cells, odds, inks, wanted)
+            found = _readings(run, boxes, odds, looks, wanted)
             readings += found
             run_of += [number] * len(found)
     best = _best(readings)
@@ -107,7 +108,7 @@ def _handy(pixels: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(pixels)
     factor = min(_MOST_ZOOM, math.sqrt(limit / area))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    how = cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR if factor < 1 else cv2.INTER_CUBIC
     return cv2.resize(pixels, size, interpolation=how)
 
 
@@ -177,13 +178,15 @@ def _inks(pixels: np.ndarray, marks: Marks, cells: np.ndarray) -> np.ndarray:
 
 def _readings(
     run: Run,
-    boxes: np.ndarray,
-    cells: np.ndarray,
+    boxes: list[list[int]],
     odds: np.ndarray,
-    inks: np.ndarray,
+    looks: list[list[float]],
     wanted: Sequence[str],
 ) -> list[Reading]:
-    """What the run may say: the best wanted texts, and the best of any texts."""
+    """What the run may say: the best wanted texts, and the best of any texts.
+
+    `looks` of each mark: red, green, blue, contrast, roughness, and the odds of being no glyph.
+    """
     hoped = wanted_readings(run, odds, wanted)[:3]
     folded = {text.lower() for text, _ in hoped}
     free = [pair for pair in free_readings(run, odds) if pair[0].lower() not in folded][:2]
@@ -191,11 +194,12 @@ def _readings(
     texts = [(text, chance, kind) for text, chance, kind in texts if chance >= _READ_LIMIT]
     if not texts:
         return []
-    core = list(run.core)
-    red, green, blue = inks[core].mean(axis=0).tolist()
-    contrast, rough = cells[core, -3:-1].mean(axis=0).tolist()
-    glyph = 1 - float(odds[core, -1].max())
-    whole, inner = _around(boxes[list(run.all)]), _around(boxes[core])
+    own = [looks[mark] for mark in run.core]
+    red, green, blue, contrast, rough, _ = (
+        sum(values) / len(own) for values in zip(*own, strict=True)
+    )
+    glyph = 1 - max(look[-1] for look in own)
+    whole, inner = (_around([boxes[mark] for mark in marks]) for marks in (run.all, run.core))
     return [
         Reading(
             text=text,
@@ -213,9 +217,9 @@ def _readings(
     ]
 
 
-def _around(boxes: np.ndarray) -> Box:
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+def _around(boxes: list[list[int]]) -> Box:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
 
 
 def _best(readings: list[Reading]) -> list[int]:

@@ -143,12 +143,15 @@ def _alone(readings: Sequence[Reading], glyphs: np.ndarray) -> list[np.ndarray]:
 
 def _alike(readings: Sequence[Reading]) -> np.ndarray:
     """(N, N): 0 to 1, how much two readings look like letters of one hand; 0 for itself."""
-    height = np.array([_letter_heights(r) for r in readings])  # (N, 2)
-    apart = np.abs(np.log(height[:, None, :, None] / height[None, :, None, :])).min(axis=(2, 3))
-    ink = np.array([r.ink for r in readings])
-    colours = np.abs(ink[:, None] - ink[None]).max(axis=2)
+    capital, own = np.log([_letter_heights(r) for r in readings]).T
+    apart = np.abs(capital[:, None] - capital[None])
+    for a, b in ((own, own), (own, capital), (capital, own)):
+        np.minimum(apart, np.abs(a[:, None] - b[None]), out=apart)
+    colours = np.zeros(apart.shape)
+    for ink in np.array([r.ink for r in readings]).T:
+        np.maximum(colours, np.abs(ink[:, None] - ink[None]), out=colours)
     bracketed = np.array([r.bracketed for r in readings])
-    out = np.exp(-0.5 * (apart / 0.12) ** 2) * np.exp(-0.5 * (colours / 70) ** 2)
+    out = np.exp(-0.5 * ((apart / 0.12) ** 2 + (colours / 70) ** 2))
     out = out * np.where(bracketed[:, None] == bracketed[None], 1, 0.5)
     np.fill_diagonal(out, 0)
     return out
