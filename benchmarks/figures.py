@@ -324,7 +324,12 @@ def pairs_right(cases: Sequence[Case], answers: Sequence[Answer]) -> float | Non
 def caption_summary(captions: Sequence) -> dict[str, float | None]:  # type: ignore[type-arg]
     """The figures of the caption splitter alone."""
     scores = score_captions(captions)
-    names = ("caption_letters_exact", "subcaption_token_f1", "verbatim_share")
+    names = (
+        "caption_letters_exact",
+        "subcaption_token_f1",
+        "subcaption_token_f1_found_letters",
+        "verbatim_share",
+    )
     return {name: scores[name] if captions else None for name in names}
 
 
