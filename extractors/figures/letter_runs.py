@@ -86,9 +86,10 @@ def as_runs(line: Sequence[int], odds: np.ndarray) -> list[Run]:
             if core and len(core) <= _LONGEST and (brackets[start : len(whole) - end] < 0.6).all():
                 sure = (brackets[0] if start else 1) * (brackets[-1] if end else 1)
                 runs.append(Run(core, whole, float(min(1, sure / _SURELY))))
-    clear = [glyph for glyph in whole if odds[glyph, :_OPEN].max() >= _CLEAR]
-    if 1 < len(whole) <= 3 and len(clear) == 1 and clear != list(runs[-1].core if runs else ()):
-        runs.append(Run((clear[0],), (clear[0],)))  # the others may be specks
+    if 1 < len(whole) <= 3:  # the others may be specks, or the number of an axis
+        clear = [(glyph,) for glyph in whole if odds[glyph, :_OPEN].max() >= _CLEAR]
+        known = [run.core for run in runs]
+        runs += [Run(core, core) for core in clear if core not in known]
     return runs
 
 
