@@ -28,7 +28,7 @@ from extractors.figures.letter_votes import Reading, features
 from extractors.figures.records import Box
 
 _MOST_PIXELS = 800 * 800
-_FEWEST_PIXELS = 520 * 520
+_FEWEST_PIXELS = 512 * 512
 _MOST_ZOOM = 2.0
 _MOST_MARKS = 120  # of one plane
 _QUICK_LIMIT = 0.12
