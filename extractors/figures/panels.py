@@ -20,7 +20,7 @@ from extractors.figures.snapping import snapped
 MODEL = Path(__file__).with_name("panels.onnx")
 UNKNOWN = -1
 
-_FAINT, _MOST_GUESSES, _SAME_IOU = 0.08, 1500, 0.55
+_FAINT, _SAME_IOU = 0.08, 0.55
 _MOST_HINTED = 12
 
 
@@ -73,7 +73,7 @@ def _agreed(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     side = cells.shape[1]
     quality = cells[0].ravel()
     chosen = np.flatnonzero(quality > _FAINT)
-    chosen = chosen[np.argsort(-quality[chosen], kind="stable")][:_MOST_GUESSES]
+    chosen = chosen[np.argsort(-quality[chosen], kind="stable")]
     scores = quality[chosen]
     cy, cx = np.divmod(chosen, side)
     left, up, right, down = cells[1:].reshape(4, -1)[:, chosen]
