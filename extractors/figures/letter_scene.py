@@ -29,6 +29,7 @@ from extractors.figures.records import Box
 
 _MOST_PIXELS = 800 * 800
 _FEWEST_PIXELS = 512 * 512
+_ZOOMED_PIXELS = 640 * 640  # what has fewer is enlarged to this
 _MOST_ZOOM = 2.0
 _MOST_MARKS = 120  # of one plane
 _QUICK_LIMIT = 0.12
@@ -103,7 +104,7 @@ def _handy(pixels: np.ndarray) -> np.ndarray:
     """The picture at a size at which letters are neither tiny nor slow to find."""
     height, width = pixels.shape[:2]
     area = height * width
-    limit = _MOST_PIXELS if area > _MOST_PIXELS else _FEWEST_PIXELS
+    limit = _MOST_PIXELS if area > _MOST_PIXELS else _ZOOMED_PIXELS
     if _FEWEST_PIXELS <= area <= _MOST_PIXELS:
         return np.ascontiguousarray(pixels)
     factor = min(_MOST_ZOOM, math.sqrt(limit / area))
