@@ -17,6 +17,7 @@ import msgspec
 Box = tuple[int, int, int, int]
 
 _MARGIN_PX = 4
+_ALIKE = frozenset("ckopsuvwxz")
 _ROW = "figure, x0, y0, x1, y1, panel, then x0, y0, x1, y1 and text of its letter or five blanks"
 
 
@@ -106,7 +107,24 @@ def _layout(name: str, slots: list[Slot], caption: str = "") -> Layout:
     slots = [s for s in slots if s.box[2] - s.box[0] > 1 and s.box[3] - s.box[1] > 1]
     width = max((s.box[2] for s in slots), default=1) + _MARGIN_PX
     height = max((s.box[3] for s in slots), default=1) + _MARGIN_PX
-    return Layout(name, width, height, tuple(slots), caption)
+    return Layout(name, width, height, tuple(_in_one_case(slots)), caption)
+
+
+def _in_one_case(slots: list[Slot]) -> list[Slot]:
+    """Letters alike in both cases, which the annotators mixed up, in the case of the others."""
+    letters = [s.label for s in slots if len(s.label) == 1 and s.label.isalpha()]
+    telling = [x for x in letters if x.lower() not in _ALIKE]
+    if not telling:
+        return slots
+    lower = sum(x.islower() for x in telling) * 2 > len(telling)
+
+    def same(slot: Slot) -> Slot:
+        if len(slot.label) != 1 or slot.label.lower() not in _ALIKE:
+            return slot
+        label = slot.label.lower() if lower else slot.label.upper()
+        return msgspec.structs.replace(slot, label=label)
+
+    return [same(slot) for slot in slots]
 
 
 def invented_layout(rng: random.Random, name: str) -> Layout:
