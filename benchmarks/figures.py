@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import resource
 import tempfile
 import time
@@ -220,6 +221,7 @@ def in_child(cases: dict[str, list[Case]]) -> tuple[dict[str, list[Answer]], flo
         for kind in given:
             for i, case in enumerate(cases[kind]):
                 np.save(Path(folder) / f"{kind}-{i}.npy", case.pixels)
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a run's workers
         ours, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
         child = context.Process(target=_work, args=(folder, given, theirs))

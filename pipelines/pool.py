@@ -34,8 +34,15 @@ one_at_a_time = False
 
 def warm_up() -> None:
     """Start the process that children are forked from; it imports what they need meanwhile."""
+    _one_thread_each()
     multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
     multiprocessing.forkserver.ensure_running()
+
+
+def _one_thread_each() -> None:
+    """Children share the cores among them; threads of their matrix products would only wait."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class WorkerPool:
     """`workers` child processes, each reused from job to job. Use as a context manager."""
 
     def __init__(self, workers: int) -> None:
+        _one_thread_each()
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOADED)
         self._idle: queue.SimpleQueue[_Child | None] = queue.SimpleQueue()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
 import onnxruntime
@@ -40,9 +41,10 @@ def see_panels(pixels: np.ndarray, named: int = UNKNOWN) -> Seen:
     height, width = pixels.shape[:2]
     boxes, scores = _agreed(cells)
     scale = np.array([width, height, width, height])
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     found = []
     for box, score in zip(boxes * scale, scores, strict=True):
-        whole = snapped(pixels, box)
+        whole = snapped(grey, box)
         if whole[2] - whole[0] >= 8 and whole[3] - whole[1] >= 8:
             found.append(Panel(whole, float(score)))
     return Seen(tuple(found), compound)

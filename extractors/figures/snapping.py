@@ -12,22 +12,24 @@ _INK_SHARE = 0.015
 _EDGE_STEP = 12.0
 
 
-def snapped(pixels: np.ndarray, box: np.ndarray) -> Box:
+def snapped(grey: np.ndarray, box: np.ndarray) -> Box:
     """The box (4,) in float pixels as whole pixels, each side moved by a fortieth at most.
+
+    `grey` is the picture, (height, width) uint8.
 
     A side moves to the nearest straight edge along its length; then, in flat ground, in to the
     first ink. Where there is no edge, one in ink moves out to the next flat line.
     """
-    height, width = pixels.shape[:2]
+    height, width = grey.shape
     x0, y0, x1, y1 = (round(float(v)) for v in box)
     x0, y0, x1, y1 = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
     if x1 - x0 < 8 or y1 - y0 < 8:
         return x0, y0, x1, y1
     across, down = max(3, round(width * _REACH_SHARE)), max(3, round(height * _REACH_SHARE))
-    rows = pixels[y0:y1]
-    left = _side(rows.swapaxes(0, 1), x0, across)
-    right = width - _side(rows[:, ::-1].swapaxes(0, 1), width - x1, across)
-    columns = pixels[:, x0:x1]
+    rows = grey[y0:y1]
+    left = _side(rows.T, x0, across)
+    right = width - _side(rows[:, ::-1].T, width - x1, across)
+    columns = grey[:, x0:x1]
     top = _side(columns, y0, down)
     bottom = height - _side(columns[::-1], height - y1, down)
     if right - left < 8 or bottom - top < 8:
@@ -35,10 +37,10 @@ def snapped(pixels: np.ndarray, box: np.ndarray) -> Box:
     return left, top, right, bottom
 
 
-def inked(pixels: np.ndarray) -> Box:
+def inked(grey: np.ndarray) -> Box:
     """The picture without its margins of one colour; all of it where there is nothing else."""
-    height, width = pixels.shape[:2]
-    grey = pixels[:: max(1, height // 512), :: max(1, width // 512)].astype(np.int16).mean(axis=2)
+    height, width = grey.shape
+    grey = grey[:: max(1, height // 512), :: max(1, width // 512)].astype(np.int16)
     rows, columns = np.flatnonzero(~_is_flat(grey)), np.flatnonzero(~_is_flat(grey.T))
     if not rows.size or not columns.size:
         return 0, 0, width, height
@@ -54,11 +56,11 @@ def inked(pixels: np.ndarray) -> Box:
 def _side(lines: np.ndarray, at: int, reach: int) -> int:
     """Where the side near line `at` is; the box lies towards higher lines.
 
-    `lines` is (n, length, 3): the lines parallel to the side, over the extent of the box.
+    `lines` is (n, length): the lines parallel to the side, over the extent of the box.
     """
     first, last = max(0, at - reach), min(len(lines), at + reach + 1)
-    thin = max(1, lines.shape[1] // 256)
-    band = lines[first:last, ::thin].astype(np.int16).mean(axis=2)
+    thin = max(1, lines.shape[1] // 128)
+    band = lines[first:last, ::thin].astype(np.int16)
     flat = _is_flat(band)
     here = min(at - first, len(flat) - 1)
     edges = _edges(band)
@@ -76,9 +78,11 @@ def _side(lines: np.ndarray, at: int, reach: int) -> int:
 def _edges(band: np.ndarray) -> np.ndarray:
     """Lines that differ from the line before along most of their length."""
     strength = np.median(np.abs(np.diff(band, axis=0)), axis=1) if len(band) > 1 else np.zeros(0)
-    if not strength.size or strength.max() < _EDGE_STEP:
+    if not strength.size:
         return np.zeros(0, int)
-    return np.flatnonzero(strength >= max(_EDGE_STEP, strength.max() / 2)) + 1
+    # Noise has edges everywhere; a side stands out from them.
+    least = max(_EDGE_STEP, 2.5 * float(np.median(strength)), float(strength.max()) / 2)
+    return np.flatnonzero(strength >= least) + 1
 
 
 def _is_flat(band: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -42,7 +43,7 @@ def split_figure(
     aligned = align(seen.panels, letters, text.labels)
     read = sum(panel.letter is not None for panel in aligned)
     if len(aligned) < 2 or (seen.compound < _BELIEVED and read < 2):
-        box = _scaled(inked(pixels), scale, picture.size)
+        box = _scaled(inked(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)), scale, picture.size)
         return FigureSplit(seen.compound, (FigurePanel(box, score=1 - seen.compound),))
     own = {part.label: part.spans for part in text.parts}
     panels = [

@@ -66,15 +66,22 @@ def test_a_thin_gutter_shows_in_the_grid() -> None:
 
 def test_sides_move_to_the_gutter() -> None:
     pixels = two_by_two()
-    assert snapped(pixels, np.array([4.0, 3.0, 205.0, 196.0])) == (0, 0, 200, 200)
-    assert snapped(pixels, np.array([203.0, 212.0, 400.0, 405.0])) == (208, 208, 408, 408)
+    assert snapped(pixels.mean(axis=2).astype(np.uint8), np.array([4.0, 3.0, 205.0, 196.0])) == (
+        0,
+        0,
+        200,
+        200,
+    )
+    assert snapped(
+        pixels.mean(axis=2).astype(np.uint8), np.array([203.0, 212.0, 400.0, 405.0])
+    ) == (208, 208, 408, 408)
 
 
 def test_sides_of_touching_pictures_move_to_the_edge() -> None:
     pixels = np.zeros((200, 400, 3), np.uint8)
     pixels[:, :200] = noise(200, 200) // 3
     pixels[:, 200:] = 140 + noise(200, 200, 5) // 3
-    x0, _, x1, _ = snapped(pixels, np.array([0.0, 0.0, 204.0, 200.0]))
+    x0, _, x1, _ = snapped(pixels.mean(axis=2).astype(np.uint8), np.array([0.0, 0.0, 204.0, 200.0]))
     assert (x0, x1) == (0, 200)
 
 
