@@ -203,8 +203,16 @@ def _work(folder: str, captions: dict[str, list[str]], pipe: Connection) -> None
             split = split_figure(picture, caption)
             seconds += time.process_time() - start
             found[kind].append(_answer(picture.size, split))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mb = _peak_mb()
     pipe.send((msgspec.msgpack.encode(found), seconds, peak_mb))
+
+
+def _peak_mb() -> float:
+    """Most memory of this process; `ru_maxrss` would begin with that of the parent."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    held = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    return (held or [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss])[0] / 1024
 
 
 def _stored(folder: Path, kind: str, i: int) -> Image.Image:
