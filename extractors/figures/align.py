@@ -18,7 +18,7 @@ _SURE = 0.42
 _STEPS = (0.42, 0.34, 0.26, 0.5, 0.6, 0.7)
 _OVERLAP = 0.4
 _FAR_SHARE = 0.28
-_ORDER_SCORE = 0.6
+_ORDER_SCORE, _BY_ORDER, _CLEAR = 0.6, 0.75, 0.9
 
 # Where in its panel a letter may stand, as shares of width and height, the usual places first.
 _ANCHORS = ((0, 0), (0, 1), (0.5, 1), (0.5, 0), (1, 0), (1, 1), (0, 0.5))
@@ -43,6 +43,7 @@ def align(
     case the letters' own texts are taken.
     """
     wanted = len(labels) or len(letters)
+    labels = sorted(labels, key=_natural)
     if labels and all(is_place(label) for label in labels):
         return _by_place(choose_panels(candidates, wanted), labels)
     best: tuple[float, list[Aligned]] | None = None
@@ -54,7 +55,41 @@ def align(
             worth = _worth(aligned, wanted)
             if best is None or worth > best[0] + 1e-6:
                 best = (worth, aligned)
-    return best[1] if best else []
+    return _in_order(best[1], labels) if best else []
+
+
+def _natural(label: str) -> tuple[int, int, str]:
+    """Numbers by value, then letters, as panels are lettered; words stay as they are."""
+    if label.isdigit():
+        return 0, int(label), ""
+    return (1, len(label), label.casefold()) if len(label) < 3 else (2, 0, "")
+
+
+def _in_order(aligned: list[Aligned], labels: Sequence[str]) -> list[Aligned]:
+    """Where nearly all letters follow the order of the page, those that do not may be misread:
+    weak ones, and a few where others could not be read at all."""
+    if len(aligned) != len(labels) or len(aligned) < 4:
+        return aligned
+    places = {panel.box: panel for panel in aligned}
+    rows = in_reading_order([Panel(box, 0.0) for box in places])
+    columns = sorted(places, key=lambda box: (box[0] + box[2], box[1]))
+    for order in ([panel.box for panel in rows], columns):
+        pairs = [(places[box], label) for box, label in zip(order, labels, strict=True)]
+        against = [p for p, label in pairs if p.letter and p.label != label]
+        agree = sum(p.letter is not None and p.label == label for p, label in pairs)
+        if agree * 3 < len(labels) or agree < 2 * len(against):
+            continue
+        unread = sum(panel.letter is None for panel in aligned)
+        few = len(against) * 4 <= agree and len(against) <= unread  # parts of "17" read as "7"
+        if few or all(panel.agreement < _CLEAR for panel in against):
+            return [_relabelled(panel, label) for panel, label in pairs]
+    return aligned
+
+
+def _relabelled(panel: Aligned, label: str) -> Aligned:
+    if panel.label == label:
+        return panel
+    return msgspec.structs.replace(panel, label=label, letter=None, agreement=_BY_ORDER)
 
 
 def _attempt(

@@ -134,3 +134,27 @@ def test_reading_order_loses_none(found) -> None:  # type: ignore[no-untyped-def
 def test_overlap_is_a_share(a, b) -> None:  # type: ignore[no-untyped-def]
     assert 0 <= overlap(a, b) <= 1
     assert overlap(a, b) == overlap(b, a)
+
+
+ROW = [Panel((110 * i, 0, 110 * i + 100, 100), 0.9) for i in range(8)]
+
+
+def test_a_few_misread_letters_give_way_to_the_order_of_all_others() -> None:
+    letters = [letter(text, 110 * i + 3, 3) for i, text in enumerate("1234")]
+    letters.append(letter("7", 110 * 5 + 3, 3))  # what is painted is "6"
+    labels = tuple("12345678")
+    aligned = align(ROW, letters, labels)
+    assert [(a.label, a.box) for a in aligned] == [
+        (label, panel.box) for label, panel in zip(labels, ROW, strict=True)
+    ]
+
+
+def test_two_clear_letters_that_changed_places_are_believed() -> None:
+    letters = [letter(text, 110 * i + 3, 3) for i, text in enumerate("ABCDEFHG")]
+    aligned = align(ROW, letters, tuple("ABCDEFGH"))
+    assert [a.box for a in aligned][-2:] == [ROW[7].box, ROW[6].box]
+
+
+def test_numbers_are_in_the_order_of_their_values() -> None:
+    labels = ("1", "10", "2", "3", "4", "5", "6", "7")
+    assert [a.label for a in align(ROW, [], labels)][-1] == "10"
