@@ -280,7 +280,7 @@ def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     """The first thing wrong as `key: what; what is allowed`."""
     problem = error.errors(include_url=False)[0]
     place = [str(part) for part in problem["loc"]]
-    key = ".".join(place)
+    key = " ".join(".".join(place).split())
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key{suggestion(place[-1], _keys_at(model, place[:-1]))}"
     if problem["type"] == "missing":

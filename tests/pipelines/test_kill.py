@@ -208,7 +208,7 @@ def tell(_: str) -> None:
 
 CHANGES = {
     "extract": ("sources.0.pmc.max_side=90", "stages/extract/images/part-00001.tar"),
-    "figures": ("figures.confidence=0.99", "stages/figures/images/part-00001.tar"),
+    "figures": ("figures.confidence=0.99", "stages/figures/images/part-00004.tar"),
     "select": ("select.split.test=0.5", "stages/select/part-00003.parquet"),
     "shard": ("select.rules.large_enough=height >= 450", "shards/train-000000.tar"),
 }
@@ -231,7 +231,7 @@ def test_a_changed_recipe_is_killed_and_taken_back(
         if stage == "extract":
             extract_partition(other, 1, {}, tell)
         elif stage == "figures":
-            split_partition(other, 1, {}, tell)
+            split_partition(other, 4, {}, tell)
         elif stage == "select":
             select(other, listing)
         else:
