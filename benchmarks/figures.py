@@ -31,7 +31,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from benchmarks.caption_scores import caption_truth, score_captions, token_f1
+from benchmarks.caption_scores import TruthCaption, caption_truth, score_captions, token_f1
 from benchmarks.data import DEFAULT, arguments
 from benchmarks.figure_page import write_page
 from benchmarks.panel_scores import PanelScore, matches
@@ -331,7 +331,7 @@ def pairs_right(cases: Sequence[Case], answers: Sequence[Answer]) -> float | Non
     return right / total if total else None
 
 
-def caption_summary(captions: Sequence) -> dict[str, float | None]:  # type: ignore[type-arg]
+def caption_summary(captions: Sequence[TruthCaption]) -> dict[str, float | None]:
     """The figures of the caption splitter alone."""
     scores = score_captions(captions)
     names = (

@@ -43,7 +43,8 @@ def align(
     case the letters' own texts are taken.
     """
     wanted = len(labels) or len(letters)
-    labels = sorted(labels, key=_natural)
+    if all(label.isdecimal() for label in labels):
+        labels = sorted(labels, key=int)  # a plate's legend need not begin with its first
     if labels and all(is_place(label) for label in labels):
         return _by_place(choose_panels(candidates, wanted), labels)
     best: tuple[float, list[Aligned]] | None = None
@@ -56,13 +57,6 @@ def align(
             if best is None or worth > best[0] + 1e-6:
                 best = (worth, aligned)
     return _in_order(best[1], labels) if best else []
-
-
-def _natural(label: str) -> tuple[int, int, str]:
-    """Numbers by value, then letters, as panels are lettered; words stay as they are."""
-    if label.isdigit():
-        return 0, int(label), ""
-    return (1, len(label), label.casefold()) if len(label) < 3 else (2, 0, "")
 
 
 def _in_order(aligned: list[Aligned], labels: Sequence[str]) -> list[Aligned]:

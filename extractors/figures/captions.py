@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from extractors.figures.caption_assign import Piece, assign, trimmed
-from extractors.figures.caption_markers import find_markers
+from extractors.figures.caption_markers import Marker, find_markers
 from extractors.figures.caption_sequence import System
 from extractors.figures.caption_systems import belief, choose_system
 from extractors.figures.caption_words import choose_places
@@ -84,8 +84,8 @@ def _about_pictures(caption: str, system: System, split: CaptionSplit) -> bool:
     return sum(_PICTURED.search(text) is not None for text in texts) * 2 > len(texts)
 
 
-def _several(markers: Sequence[object]) -> bool:
-    return any(len(marker.labels) > 1 for marker in markers)  # type: ignore[attr-defined]
+def _several(markers: Sequence[Marker]) -> bool:
+    return any(len(marker.labels) > 1 for marker in markers)
 
 
 def _own_spans(split: CaptionSplit, label: str) -> tuple[Span, ...]:

@@ -155,6 +155,13 @@ def test_two_clear_letters_that_changed_places_are_believed() -> None:
     assert [a.box for a in aligned][-2:] == [ROW[7].box, ROW[6].box]
 
 
+def test_roman_labels_keep_the_order_of_the_caption() -> None:
+    labels = ("i", "ii", "iii", "iv", "v")
+    assert [(a.label, a.box) for a in align(ROW[:5], [], labels)] == [
+        (label, panel.box) for label, panel in zip(labels, ROW[:5], strict=True)
+    ]
+
+
 def test_numbers_are_in_the_order_of_their_values() -> None:
     labels = ("1", "10", "2", "3", "4", "5", "6", "7")
     assert [a.label for a in align(ROW, [], labels)][-1] == "10"
