@@ -33,7 +33,7 @@ THROUGH = "through"  # has no effect; hides the shorter words in it
 OPEN, CLOSE, COMMA, AND, OR = "open", "close", "comma", "and", "or"
 
 _BE = "(is|are|was|were|be|been|being|has been|have been|had been)"
-_BEFORE = "(clearly|definitely|definitively|directly|well|otherwise|readily|)"
+_BEFORE = "(directly|otherwise|readily|longer|)"
 _SEEN = (
     "(seen|noted|identified|visualized|visualised|visible|present|found|detected|demonstrated|"
     "appreciated|evident|observed|apparent|shown|recognized|recognised|palpable|discernible|"
@@ -60,6 +60,11 @@ _CHANGE = (
 )
 
 _TEMPLATES: dict[str, str] = {
+    TWO_WAY_NO: "(absent|excluded|resolved|vanished|ruled out|none)",
+    TWO_WAY_DOUBT: """
+        (possible|probable|suspected|questionable|presumed|likely|probably|possibly)
+        (most|very|more|less) likely
+    """,
     NEGATES: f"""
         no
         none of
@@ -132,6 +137,7 @@ _TEMPLATES: dict[str, str] = {
         (maternal|paternal) history of
         (mother|father|brother|sister|siblings|relatives|aunt|uncle|grandmother|grandfather)
             (with|had|has|have|died of)
+        not necessarily (represent|)
         with or without
         (presence or absence|absence or presence) of
     """,
@@ -189,11 +195,6 @@ _TEMPLATES: dict[str, str] = {
         (is|are|was|were) not (likely|suspected)
     """,
     EITHER: "(versus|vs)",
-    TWO_WAY_NO: "(absent|excluded|resolved|vanished|ruled out|none)",
-    TWO_WAY_DOUBT: """
-        (possible|probable|suspected|questionable|presumed|likely|probably|possibly)
-        (most|very|more|less) likely
-    """,
     END: f"""
         (but|however|although|though|whereas|while|yet|nevertheless|nonetheless|despite|except)
         (aside|apart) from
@@ -206,7 +207,7 @@ _TEMPLATES: dict[str, str] = {
             since|between|compared|compared to|compared with|)
         {_CHANGE} (in|to|between|since|from)
         (progression|regression|worsening|improvement|resolution|growth|disappearance|alteration) of
-        not (only|just|merely|simply|necessarily|always|uncommon|unusual|uncommonly|infrequently)
+        not (only|just|merely|simply|always|uncommon|unusual|uncommonly|infrequently)
         not (surprisingly|shown|to scale|without|free of|negative for|lacking|resolved|absent|unlike)
         (has|have|had|is|are) not (completely|fully|yet|entirely|) (resolved|disappeared|cleared)
         no (doubt|question|matter|lack of|absence of|resolution of|sooner|less than|fewer than)
@@ -237,7 +238,7 @@ _TEMPLATES: dict[str, str] = {
         of (bilateral|each|all|any of the)
     """,
     THROUGH: f"""
-        {_SUCH} (of|for|that|to suggest|suggesting|suggestive of|consistent with)
+        {_SUCH} (of|for|that|to suggest|consistent with|compatible with)
             (the|a|an|any|recent|prior|previous|)
         associated with
         to (suggest|indicate|support|explain|confirm|account for)
