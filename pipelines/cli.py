@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from pipelines.errors import RunFailed, StorageError, UserError, storage_error
 from pipelines.version import VERSION
+from pipelines.vocabulary import add_vocabulary
 
 _FAILED, _WRONG_INPUT = 1, 2
 _STORAGE_LIBRARIES = ("aiobotocore", "aiohttp", "botocore", "gcsfs", "google", "s3fs")
@@ -74,6 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_run(commands)
     _add_readers(commands)
+    help_text = "make the list of concepts that are looked for in texts, or look into one"
+    add_vocabulary(commands.add_parser("vocabulary", help=help_text, allow_abbrev=False))
     return parser
 
 

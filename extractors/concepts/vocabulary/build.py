@@ -68,8 +68,10 @@ class Staging:
         except OSError as error:
             words = error.strerror or error
             raise VocabularyError(f"{folder}: cannot be written: {words}") from None
-        settings = {"memory_limit": memory_limit, "temp_directory": str(self._folder / "spill")}
-        self.connection = duckdb.connect(str(self._folder / "facts.duckdb"), config=settings)
+        self.connection = duckdb.connect(
+            str(self._folder / "facts.duckdb"),
+            config={"memory_limit": memory_limit, "temp_directory": str(self._folder / "spill")},
+        )
         self.connection.execute(
             "CREATE TABLE facts (cui VARCHAR, field TINYINT, value VARCHAR, rank BIGINT)"
         )

@@ -81,7 +81,8 @@ def read_obo(
         if not term.id or not term.name:
             report(Problem(str(path), term.line, "a term without id or name"))
             continue
-        parents = [cui for parent in term.parents if parent in known for cui in known[parent].cuis]
+        above = known[term.id].parents if term.id in known else term.parents
+        parents = [cui for parent in above if parent in known for cui in known[parent].cuis]
         for cui in _cuis(term, xref_prefixes, own_ids, report, path):
             yield Entry(
                 cui=cui,
@@ -99,12 +100,21 @@ def read_places(
     xref_prefixes: Sequence[str] = UMLS_PREFIXES,
     own_ids: bool = True,
 ) -> dict[str, Place]:
-    """The place of every term of some OBO files, by its id. Raises `VocabularyError`."""
-    return {
-        term.id: Place(_cuis(term, xref_prefixes, own_ids, ignore, path), term.parents)
-        for path in paths
-        for term in _terms(path, (), ignore)
-    }
+    """The place of every term of some OBO files, by its id. Raises `VocabularyError`.
+
+    A term that is in several files has the parents that any of them gives: slims leave some out.
+    """
+    places: dict[str, Place] = {}
+    for path in paths:
+        for term in _terms(path, (), ignore):
+            other = places.get(term.id, Place([], []))
+            cuis = _cuis(term, xref_prefixes, own_ids, ignore, path)
+            places[term.id] = Place(_union(other.cuis, cuis), _union(other.parents, term.parents))
+    return places
+
+
+def _union(first: list[str], second: list[str]) -> list[str]:
+    return list(dict.fromkeys(first + second))
 
 
 def _cuis(

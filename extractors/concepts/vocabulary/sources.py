@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import msgspec
 
@@ -46,7 +46,7 @@ def open_source(path: Path | str) -> IO[bytes]:
     try:
         with open(path, "rb") as file:
             packed = file.read(2) == _GZIP_MAGIC
-        return gzip.open(path, "rb") if packed else open(path, "rb")
+        return cast(IO[bytes], gzip.open(path, "rb")) if packed else open(path, "rb")
     except OSError as error:
         raise VocabularyError(f"{path}: cannot be read: {error.strerror or error}") from None
 
