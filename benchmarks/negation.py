@@ -2,7 +2,7 @@
 
     python -m benchmarks.negation [--json] [--data DIR] [--negspacy PYTHON]
 
-The cases are 291 sentences of our own in `tests/extractors/concepts/negation_cases.tsv`, modelled
+The cases are sentences of our own in `tests/extractors/concepts/negation_cases.tsv`, modelled
 on captions and reports; a mention is `{effusion|n}` (n denied, u doubted). The rules were made on
 the part "dev"; "aside" is the half they were not. Beside ours: any cue word within five words before the
 mention, which is NegEx's window, and negspacy where `--negspacy` names a Python that has it.
@@ -25,10 +25,8 @@ from extractors.concepts.assertion import assertions
 CASES = Path(__file__).resolve().parents[1] / "tests/extractors/concepts/negation_cases.tsv"
 _MENTION = re.compile(r"\{([^{}|]+)(?:\|([nu]+))?\}")
 _WORD = re.compile(r"[\w'?]+")
-_NO = frozenset(
-    ["no", "not", "without", "negative", "absent", "absence", "denies", "denied", "free", "never", "neither", "nor"]
-)
-_MAYBE = frozenset(["possible", "probable", "possibly", "likely", "may", "might", "could", "suspected", "suggests", "?"])
+_NO_WORDS = "no not without negative absent absence denies denied free never neither nor"
+_MAYBE_WORDS = "possible probable possibly likely may might could suspected suggests ?"
 _NEGSPACY = """
 import json, sys, spacy
 from negspacy.negation import Negex
@@ -94,7 +92,12 @@ def window(cases: Sequence[Case]) -> list[list[Answer]]:
     answers = []
     for case in cases:
         before = [set(_WORD.findall(case.text[:a].lower())[-5:]) for a, _ in case.spans]
-        answers.append([(bool(words & _NO), bool(words & _MAYBE)) for words in before])
+        answers.append(
+            [
+                (bool(words & {*_NO_WORDS.split()}), bool(words & {*_MAYBE_WORDS.split()}))
+                for words in before
+            ]
+        )
     return answers
 
 
@@ -154,9 +157,8 @@ def main() -> None:
             chosen = [c for c in cases if c.part == part]
             answers = system(chosen)
             for which, label in enumerate(("negation", "uncertainty")):
-                for score, value in zip(
-                    ["precision", "recall", "f1"], scores(chosen, answers, which)
-                ):
+                values = scores(chosen, answers, which)
+                for score, value in zip(("precision", "recall", "f1"), values, strict=True):
                     found[f"{name}_{part}_{label}_{score}"] = value
             if options.wrong and name == "ours" and part == "dev":
                 _list_wrong(chosen, answers)

@@ -36,7 +36,7 @@ _SHORT_AT_START = re.compile(
 )
 _SHORT_BEFORE = re.compile(rf"(?<![\w-])({_SHORT})[\"'”’]?\s?\Z")
 _LEGEND = re.compile(
-    r"(?<![\w\-])((?:[a-zα-ω0-9]{0,2}[A-Z]|[A-Z]\d?[a-z])[\w/\-]{1,9})(\s?[:=–]\s?|, )"
+    r"(?<![\w\-])((?:[a-zα-ω0-9]{0,2}[A-Z]|[A-Z]\d?[a-z])[\w/\-]{1,9})(?:\s?[:=–]\s?|, | - | (?:indicates|denotes|means|stands for) )"
     r"(?=[A-Za-z0-9α-ω])"
 )
 _LEGEND_END = re.compile(r"[;,.:=()\[\]\n]")
@@ -46,9 +46,9 @@ _NUMBERED = re.compile(
     r"|bottom|red|blue|green|black|white|yes|usa|uk)s?\d{0,3}[a-z]?|[A-Za-z]\d?[-–][A-Za-z]\d?)\Z",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
 _STOP_WORDS = frozenset(
-    "a an the of in on and or to for with by from at as de la le et der und y e do da".split()  # noqa: SIM905
+    "a an the of in on and or to for with by from at as de la le et der und y e do da ray".split()  # noqa: SIM905
 )
 _BREAK = re.compile(r"[.!?;:]\s|[()\[\]\n;]|,\s(?=(?:and|or|but|which|the|in|we)\b)")
 _LETTERS = str.maketrans("αβγδεζηθικλμνοπρστυφχψωΔµ", "abgdezhtiklmnoprstufcpodm")

@@ -86,7 +86,7 @@ _TEMPLATES: dict[str, str] = {
         (fails|fail|failed|failing|failure|unable) to {_SHOW}
         (do|does|did) {_NOT} {_SHOW}
         {_CANNOT} (see|identify|detect|find|demonstrate|visualize|visualise)
-        (do|does|did)n't {_SHOW}
+        (don't|doesn't|didn't) {_SHOW}
         {_NOT} (have|having|had|has)
         (has|have|had) (not|never|no) (had|shown|revealed|demonstrated|developed|experienced|)
         {_NOT} (consistent|compatible|associated|in keeping) with
@@ -102,7 +102,7 @@ _TEMPLATES: dict[str, str] = {
     """,
     NOT: """
         (not|never)
-        (is|are|was|were|does|did|do|has|have|had)n't
+        (isn't|aren't|wasn't|weren't|doesn't|didn't|don't|hasn't|haven't|hadn't)
     """,
     DOUBTS: f"""
         (may|might|could) (also|well|possibly|not|) (be|have been|have|) (in part|partly|partially|)
@@ -120,7 +120,9 @@ _TEMPLATES: dict[str, str] = {
         (question|possibility|likelihood|probability|chance|risk|risks|fear) of
         at risk (for|of)
         risk for
-        differential (diagnosis|diagnoses|considerations|) (includes|include|included|including|of|)
+        differential (diagnosis|diagnoses|considerations) (includes|include|included|of|for|)
+        differential (includes|include|included|of|for)
+        (considerations|possibilities) (include|included|are)
         (favor|favors|favoring|favored to represent|favour|favours|favouring)
         {_CANNOT} {_SURELY} (exclude|rule out)
         (do|does|did|would) not {_SURELY} (exclude|rule out)
@@ -160,7 +162,7 @@ _TEMPLATES: dict[str, str] = {
         (can|could) be {_SURELY} {_EXCLUDED}
         {_BE} (not|never|no longer) {_BEFORE} {_SEEN}
         (do|does|did) not (exist|occur|appear|develop|recur)
-        (was|were|is|are)n't {_SEEN}
+        (wasn't|weren't|isn't|aren't) {_SEEN}
         {_CANNOT} be {_BEFORE} {_SEEN}
         (not|never|no longer) {_SEEN}
         (has|have|had) (completely|fully|entirely|since|now|nearly|totally|) (resolved|disappeared)
@@ -178,10 +180,11 @@ _TEMPLATES: dict[str, str] = {
         (is|are|was|were|has|have|has been|have been|) not (been|) {_SURELY} {_EXCLUDED}
         (must|should|to|needs to|need to) be {_SURELY} (excluded|ruled out|considered|suspected)
         (should|would|might|may|could) be (considered|suspected|suggested)
-        (may|might|could) (also|) (be|) (present|seen|noted|found|exist|coexist|occur|develop)
-        (may|might|could) (also|) be (visible|identified|observed|encountered|associated)
-        (is|was|are|were) (suggested|raised|entertained|hypothesized|postulated)
-        (is|are) (a|another|one|) (possibility|possibilities|consideration|differential)
+        (may|might) (also|) (be|) (present|seen|noted|found|exist|coexist|occur|develop)
+        (may|might) (also|) be (visible|identified|observed|encountered|associated)
+        (is|was|are|were) (suggested|entertained|hypothesized|postulated)
+        (is|are) (also|) (a|another|one|) (diagnostic|) (possibility|consideration|differential)
+        (may|might|could) have (this|a similar|the same) appearance
         (remains|remain) (a|) (possible|possibility|concern|consideration)
         (is|are|was|were) (a|of|the|) (concern|question|suspicion)
         (is|was|are|were) in the differential
@@ -202,6 +205,7 @@ _TEMPLATES: dict[str, str] = {
         (because|since|as|when|where|which|who|whom|whose|that|until|till|after|before|once|so)
         (therefore|thus|hence|consequently|then|plus|along with|together with|in contrast)
         (showing|revealing|demonstrating|indicating|confirming|causing|including|involving|treated)
+        (signifying|implying|denoting|meaning)
         (no|not|without|without any|any) (significant|interval|appreciable|obvious|further|definite|
             apparent|substantial|gross|major|new|marked|evidence of|) {_CHANGE} (in|of|to|from|with|
             since|between|compared|compared to|compared with|)
@@ -248,7 +252,8 @@ _TEMPLATES: dict[str, str] = {
         (in situ|free air|free fluid|free gas|free edge|free margin|carbon free)
         (negative control|negative controls|negative predictive|negative pressure|negative margins)
         (negative feedback|negative regulation|negative regulator|negative correlation|gram negative)
-        (likely pathogenic|may-thurner|may hegglin)
+        (likely pathogenic|may hegglin)
+        potential (to|space|spaces|for)
         (partially|partly|often|previously|initially) excluded (from|)
         excluded from
         excluded (the|) patients
@@ -260,7 +265,17 @@ _TEMPLATES: dict[str, str] = {
     AND: "(and|as well as|&)",
     OR: "(or|and/or|nor any|or any|or other)",
 }
-MARKS = {"(": OPEN, "[": OPEN, ")": CLOSE, "]": CLOSE, ",": COMMA, ";": END, ":": END, "?": DOUBTED}
+MARKS = {
+    "(": OPEN,
+    "[": OPEN,
+    ")": CLOSE,
+    "]": CLOSE,
+    ";": END,
+    ":": END,
+    ".": END,
+    ",": COMMA,
+    "?": DOUBTED,
+}
 CUES = frozenset(
     {NEGATES, NOT, DOUBTS, DOUBTS_ONE, NEGATED, DOUBTED, UNLIKELY, EITHER}
     | {TWO_WAY_NO, TWO_WAY_DOUBT}
