@@ -65,7 +65,8 @@ CUES: dict[str, dict[float, str]] = {
         1: """
             coronal, sagittal, stranding, free air, perforation, appendicolith, calcification,
             subarachnoid hemorrhage, hydrocephalus, subdural, cross sectional, coronal section,
-            coronal reconstruction, sagittal reconstruction, fluid collection
+            coronal reconstruction, sagittal reconstruction, fluid collection, maximum intensit*
+            projection
         """,
         0.5: """
             abscess, mass, nodule, cyst, aneurysm, enhancement, thicken*, dilatation, dilated,
@@ -85,8 +86,8 @@ CUES: dict[str, dict[float, str]] = {
             weighting, proton density, diffusion tensor, tractography, diffusion weighted, DWI,
             DTI, STIR, FLAIR, fluid attenuated, gradient echo*, spin echo*, turbo spin echo*, fast
             spin echo*, cardiac magnetic resonance, late gadolinium enhancement, t1 mr, t2 mr, T1W
-            image, susceptibility weighted, SWI, ADC map*, apparent diffusion coefficient, BOLD,
-            T1 image, T2 image, cine mr
+            image, susceptibility weighted, SWI, ADC map, apparent diffusion coefficient, BOLD, T1
+            image, T2 image, cine mr
         """,
         3: """
             gadolinium, hyperintens*, hypointens*, isointens*, hyper intens*, hypo intens*, hyper
@@ -99,13 +100,13 @@ CUES: dict[str, dict[float, str]] = {
             axial image, coronal image, sagittal image, sagittal view, axial, sagittal, coronal,
             contrast enhanced, post contrast, postcontrast, gray matter, white matter, grey
             matter, marrow edema, marrow oedema, leptomeningeal, dural, pineal, statistical
-            parametric map*, enhancing, brain activation, short axis view, voxel
+            parametric map, enhancing, brain activation, short axis view, voxel
         """,
         1: """
             ventricle, basal ganglia, cerebell*, thalam*, hippocampal volume, meniscus, ligament,
             enhancement, lobe, corpus callosum, brainstem, optic nerve, infarct, infarction,
             glioma, spinal cord, disc, vertebral body, tendon, sulci, ischemia, scoliosis,
-            intracranial
+            intracranial, maximum intensit* projection
         """,
         0.5: """
             mass, lesion, cyst, nodule, edema, oedema, pituitary, muscle, hydrocephalus, tumor,
@@ -118,8 +119,8 @@ CUES: dict[str, dict[float, str]] = {
             ultraso*, intravascular ultraso*, transvaginal ultraso*, US image, US scan, b mode, m
             mode, TTE, TEE, transesophageal echo*, transthoracic echo*, transoesophageal echo*,
             echo*, ultrassonografia, ecografía, ecografia, échographie, échographique,
-            ecocardiogra*, parasternal, CEUS, biomicroscopy, UBM, speckle tracking, b scan
-            ultraso*, anterior segment ultraso*, échocardiographie
+            ecocardiogra*, parasternal, CEUS, UBM, speckle tracking, b scan ultraso*, anterior
+            segment ultraso*, échocardiographie, ultraso* biomicroscop*
         """,
         3: """
             hypoechoic, hyperechoic, anechoic, isoechoic, acoustic shadow*, four chamber view, 4
@@ -139,28 +140,29 @@ CUES: dict[str, dict[float, str]] = {
             single photon emission, technetium, 99mtc, 18f, 18f fdg, 68ga, dotatate, dotatoc,
             PSMA, cintilografia, gammagrafía, lymphoscintigra*, fluorodeoxyglucose, FDG PET CT,
             DMSA, radionuclide, gamma camera, sestamibi, MIP PET, PET computed tomogra*, 123i,
-            131i, positron emission tomogra* computed tomogra*, thyroid scan, autoradiogra*
+            131i, positron emission tomogra* computed tomogra*, thyroid scan, autoradiogra*,
+            nuclear medicine
         """,
         2: """
             SUV, suvmax, standardized uptake, tracer, radiotracer, hypermetabol*, ventilation
             perfusion
         """,
         1: """
-            uptake, photopenic, avid, hypometabolism
+            uptake, photopenic, avid, hypometabolism, maximum intensit* projection
         """,
     },
     "angiography": {
         4: """
             angiogra*, arteriogra*, venogra*, DSA, digital subtraction, fluoroscop*, coronary
             angiogra*, aortogra*, ventriculogra*, cholangiogra*, ERCP, endoscop* retrograde
-            cholangio*, barium, barium enema, barium swallow, esophagogram, oesophagogram, upper
-            gi sery, upper gastrointestinal sery, cystogra*, urethrogra*, cystourethrogra*,
-            voiding cystourethrogra*, VCUG, hysterosalpingogra*, myelogram, sialogra*,
-            fistulogra*, arthrogram, pyelogra*, gastrografin, c arm, videofluoroscop*,
-            cinefluoroscop*, defecogra*, cineangiogra*, cavogra*, phlebogra*, lymphangiogram,
-            swallow study, small bowel follow through, discogra*, cateterismo, coronarogra*,
-            urography, intravenous urography, epidurogram, dacryocystogra*, contrast swallow,
-            nephrostogram
+            cholangio*, barium, barium enema, barium swallow, upper gi sery, upper
+            gastrointestinal sery, cystogra*, urethrogra*, cystourethrogra*, voiding
+            cystourethrogra*, VCUG, hysterosalpingogra*, myelogram, sialogra*, fistulogra*,
+            arthrogram, pyelogra*, gastrografin, c arm, videofluoroscop*, cinefluoroscop*,
+            defecogra*, cineangiogra*, cavogra*, phlebogra*, lymphangiogram, swallow study, small
+            bowel follow through, discogra*, cateterismo, coronarogra*, urography, intravenous
+            urography, epidurogram, dacryocystogra*, contrast swallow, nephrostogram,
+            esophagogra*, oesophagogra*
         """,
         2: """
             catheterization, catheterisation, catheter angiogra*, embolization, embolisation,
@@ -244,7 +246,8 @@ CUES: dict[str, dict[float, str]] = {
             operative photogra*, intraoperative, per operative, surgical field, cadaver, autopsy,
             frontal photogra*, fotografia clínica, macroscópica, intraoperatoria, aspect clinique,
             vue peropératoire, pre treatment photogra*, pretreatment photogra*, posttreatment
-            photogra*, retroillumination, macroscopic specimen, macroscopic finding, cut surface
+            photogra*, retroillumination, macroscopic specimen, macroscopic finding, cut surface,
+            slit lamp biomicroscop*, slit lamp examination
         """,
         2: """
             photogra*, photo, gross, macroscopic, macroscopically, rash, skin lesion, erythem*,
@@ -260,7 +263,8 @@ CUES: dict[str, dict[float, str]] = {
             appearance, picture, clinical, healing, hand, foot, finger, face, tooth, teeth, skin,
             surgical, patient, closure, postoperatively, left eye, right eye, cornea, corneal,
             conjunctiva*, eyelid, tongue, palate, donor site, graft, stitch, phase ii, phase i,
-            treatment progress, smile, finishing
+            treatment progress, smile, finishing, facial, dysmorphism, haematoma, hematoma, close
+            up, deformity, contracture
         """,
     },
     "histopathology": {
@@ -272,10 +276,10 @@ CUES: dict[str, dict[float, str]] = {
             stain*, van gieson, movat, alcian blue, sirius red, safranin, oil red, nissl, luxol,
             HES, TUNEL, tissue section, stain* section, section stain*, microscop* view,
             microscop* appearance, immunoperoxidase, immunostain*, hpe, microphotogra*, frozen
-            section, histochem*, h e, microscop* examination, microscop* image, microscop*
-            finding, histomorpholog*, corte histológico, histológica, histológico, hematoxilina,
-            DAB, paraffin section, tissue microarray, TMA, biopsy specimen, verhoeff, prussian
-            blue, anatomopatholog*, eosin, anti smooth muscle
+            section, histochem*, microscop* examination, microscop* image, microscop* finding,
+            histomorpholog*, corte histológico, histológica, histológico, hematoxilina, DAB,
+            paraffin section, tissue microarray, TMA, biopsy specimen, verhoeff, prussian blue,
+            anatomopatholog*, eosin, anti smooth muscle
         """,
         2: """
             original magnification, ki 67, ki67, cd20, cd34, CK7, microscop*, biopsy, low power,
@@ -376,8 +380,10 @@ CUES: dict[str, dict[float, str]] = {
             coomassie blue, gel shift, PAGE, pulldown, pull down, immunoprecipitat*, zymogra*, RT
             PCR gel, co immunoprecipitat*, coip, co ip, electrophoretic mobility shift, PFGE,
             pulsed field, pcr product, immuno blot*, western immunoblot, electrophoresis, 2D gel,
-            DGGE, phosphopeptide map*, two dimensional electrophoresis, RT PCR product, gel
-            filtration
+            DGGE, two dimensional electrophoresis, RT PCR product, gel filtration
+        """,
+        4: """
+            phosphopeptide mapping
         """,
         2.5: """
             lane, kda, loading control, lysate, whole cell lysate, densitometr*, immunoblotted,
@@ -413,16 +419,17 @@ CUES: dict[str, dict[float, str]] = {
         4: """
             bar chart, bar graph, bar plot, histogram, kaplan meier, kaplan meier curve, survival
             curve, forest plot, funnel plot, scatter plot, scatterplot, box plot, boxplot, box and
-            whisker, ROC, roc curve, receiver operating characteristic, line graph, heat map*,
-            heatmap, violin plot, pie chart, volcano plot, bland altman, dose response curve,
-            calibration curve, growth curve, principal component analysis, PCA, nmd, pcoa,
-            multidimensional scaling, manhattan plot, radar chart, regression line, flow
-            cytometr*, FACS, standard curve, calibration plot, rarefaction curve, learning curve,
-            spectr*, chromatogram, HPLC, mass spectr*, melting curve, power spectr*, xrd, ftir,
-            nmr spectr*, circular dichroism, tsne, UMAP, isotherm, gráfico, histograma, curva de,
-            representação gráfica, representación gráfica, precision recall, nyquist, bubble plot,
-            rose diagram, dot plot, stacked bar, ordination, xps, raman, scree plot, cumulative
-            incidence, sankey, principal component, cluster heatmap
+            whisker, ROC, roc curve, receiver operating characteristic, line graph, heatmap,
+            violin plot, pie chart, volcano plot, bland altman, dose response curve, calibration
+            curve, growth curve, principal component analysis, PCA, nmd, pcoa, multidimensional
+            scaling, manhattan plot, radar chart, regression line, flow cytometr*, FACS, standard
+            curve, calibration plot, rarefaction curve, learning curve, spectr*, chromatogram,
+            HPLC, mass spectr*, melting curve, power spectr*, xrd, ftir, nmr spectr*, circular
+            dichroism, tsne, UMAP, isotherm, gráfico, histograma, curva de, representação gráfica,
+            representación gráfica, precision recall, nyquist, bubble plot, rose diagram, dot
+            plot, stacked bar, ordination, xps, raman, scree plot, cumulative incidence, sankey,
+            principal component, cluster heatmap, heat map, QTL scan, interval mapping, LOD score,
+            genome wide association, manhattan
         """,
         2.5: """
             graph, plot, plotted, curve, error bar, whisker, mean ±, ± SEM, ± s e m, ± SD, ±
@@ -440,7 +447,16 @@ CUES: dict[str, dict[float, str]] = {
             time pcr, qrt pcr, rt qpcr, elisa, triplicate, time course, independent experiment,
             regression, diffraction pattern, absorbance
         """,
-        1: """
+        2: """
+            viability, synergy, dose matrix, income, expenditure, burden, per capita, population,
+            author calculation, gini, household
+        """,
+        1.5: """
+            distribuição, número de, porcentagem, percentual, frequência, índice, evolução,
+            proporção, riqueza, mediana, estimado, taxa, distribución, porcentaje, promedio,
+            relación entre, média, prevalência, tendência, fréquence
+        """,
+        0.6: """
             distribution, distribution of, number of, percentage, percent, %, proportion,
             proportion of, frequency, rate, rate of, comparison of, comparison, effect of, level,
             level of, concentration, relationship between, correlation, association between,
@@ -464,21 +480,25 @@ CUES: dict[str, dict[float, str]] = {
             schematic drawing, schematically, scheme, diagram, flow chart, flowchart, flow
             diagram, flowsheet, PRISMA, consort, workflow, work flow, conceptual framework,
             conceptual model, cartoon, line drawing, drawing, illustration, graphical abstract,
-            map* of, map* showing, location map*, study area, study site, sampling site, sampling
+            map of, map showing, location map, study area, study site, sampling site, sampling
             location, phylogenetic tree, phylogeny, phylogram, cladogram, dendrogram,
             phylogenetic, maximum likelihood tree, neighbor joining tree, chemical structure,
             molecular structure of, structural formula, structure of compound, venn diagram,
             proposed mechanism, proposed model, timeline, study design, experimental design,
             experimental timeline, block diagram, circuit diagram, decision tree, sequence
             alignment, multiple sequence alignment, pedigree, mechanism of action, hypothetical
-            model, working model, network diagram, ppi network, plasmid map*, gene map*, genetic
-            map*, vector map*, fluxograma, map*, esquema, diagrama, organograma, árvore
-            filogenética, area of study, synthesis of compound, synthetic route, reaction scheme,
-            algorithm for, framework, flow of participant, topographic map*, haplotype network,
-            maximum clade credibility, consensus tree, neural network architecture, overview of,
-            metabolic pathway, signaling pathway, signalling pathway, illustrative diagram,
-            diagrammatic, graphic representation of the model, trial profile, data flow, strobe
-            flow, artist s, infographic
+            model, working model, network diagram, ppi network, plasmid map, gene map, genetic
+            map, vector map, fluxograma, esquema, diagrama, organograma, árvore filogenética, area
+            of study, synthesis of compound, synthetic route, reaction scheme, algorithm for,
+            framework, flow of participant, topographic map, haplotype network, maximum clade
+            credibility, consensus tree, neural network architecture, overview of, metabolic
+            pathway, signaling pathway, signalling pathway, illustrative diagram, diagrammatic,
+            graphic representation of the model, trial profile, data flow, strobe flow, artist s,
+            infographic
+        """,
+        3: """
+            localiz* da área, área de estudo, árvore, esquemática, esquemático, modelo conceitual,
+            localiz*, ubicación
         """,
         2: """
             overview, pipeline, architecture, mechanism, pathway, hypothesis, interaction network,
@@ -491,7 +511,7 @@ CUES: dict[str, dict[float, str]] = {
             interaction between, amino acid sequence, nucleotide sequence, relationship of, model
             of, biosynthe*, location of, province, circuit, enrolment, enrollment, participant
             flow, patient selection, inclusion, exclusion criteria, recruitment, construct,
-            primer, locus, conserved domain, topology, consideration, role of, interplay
+            primer, locus, conserved domain, topology, consideration, role of, interplay, map
         """,
         1: """
             model, structure, sequence, regulation, signaling, signalling, approach, method,
@@ -550,25 +570,31 @@ CUES: dict[str, dict[float, str]] = {
             setup, experimental set up, experimental apparatus, photogra* of the device, photogra*
             of device, satellite image, satellite imagery, aerial photogra*, bioluminescence
             imaging, in vivo imaging, ivis, thermal image, thermogra*, fossil, infrared image,
-            google earth, landscape, live specimen, live coloration, habitat of, type locali*,
-            museum, ex vivo epi fluorescence, ex vivo imaging, ex vivo fluorescence, radiant
-            efficiency, underwater, petri dish, dorsal habitus, larval instar, third instar, third
-            stage larva, first instar, instar larva, mosquito breeding, field photogra*, portrait,
-            third instar larva
+            google earth, live specimen, live coloration, habitat of, type locali*, museum, ex
+            vivo epi fluorescence, ex vivo imaging, ex vivo fluorescence, radiant efficiency,
+            underwater, petri dish, dorsal habitus, third stage larva, mosquito breeding, field
+            photogra*, portrait
         """,
         2.5: """
             dorsal view, ventral view, dorsal and ventral, lateral view of male, male genitalia,
-            larva, larvae, pupa, pupae, specimen, species, flower, leaf, leave, fruit, plant,
-            seedling, insect, beetle, bird, nest, apparatus, prototype, device, instrument,
-            chamber, device used, equipment, sensor, robot, camera, trap, colony, agar plate,
-            scaffold, hydrogel, implant system, syringe, microfluidic, plate, colony on, dorsal,
-            ventral, anterior view, forest, river, photogra* of the, photogra* showing, building,
-            village, mouse, mice, rat, animal, device for, specimen fmnh, usnm, earthworm, fish,
-            snake, frog, spider, soil, rock, tool, bottle, machine, kit, excavation
+            larvae, pupae, specimen, flower, leaf, leave, fruit, plant, seedling, insect, beetle,
+            bird, nest, apparatus, prototype, device, instrument, chamber, device used, equipment,
+            sensor, robot, camera, trap, colony, agar plate, scaffold, hydrogel, implant system,
+            syringe, microfluidic, colony on, anterior view, forest, river, photogra* of the,
+            photogra* showing, building, village, mice, device for, specimen fmnh, usnm,
+            earthworm, fish, snake, frog, spider, soil, rock, tool, bottle, machine, kit,
+            excavation
         """,
-        1: """
-            photogra*, photo, picture, colou*, coloration, view, male, female, adult, wing, head,
-            leg, material, set up, sample, setup, field, site, in the field, worker, volunteer,
+        2: """
+            stimuli, stimulus, buffalo, breeding site, caudal, posterolateral, anterolateral,
+            dorsolateral, medial view
+        """,
+        0.8: """
+            larva, larval, pupa, instar, species, animal, dorsal, ventral, plate
+        """,
+        0.5: """
+            photogra*, photo, picture, colou*, coloration, male, female, adult, wing, head, leg,
+            material, set up, sample, setup, field, site, in the field, worker, volunteer,
             training, tissue, imaging, tube, cup
         """,
     },

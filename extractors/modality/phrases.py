@@ -70,7 +70,7 @@ def written(phrases: str) -> list[str]:
 
 
 class PhraseList(Generic[Payload]):
-    """A list of phrases with a payload each, compiled once; a phrase given twice is an error."""
+    """A list of phrases with a payload each, compiled once. Raises ValueError for an empty phrase and one with two."""
 
     def __init__(self, entries: Mapping[str, Payload]) -> None:
         pieces = {phrase: re.findall(r"\w+(?:&\w+)?\*?|[±*<>=×%&]", phrase) for phrase in entries}
@@ -82,8 +82,8 @@ class PhraseList(Generic[Payload]):
             node = self._tree
             for word in words:
                 node = node.setdefault(self._key(word), {})
-            if not words or _END in node:
-                raise ValueError(f"phrase given twice or empty: {phrase!r}")
+            if not words or node.get(_END, entries[phrase]) != entries[phrase]:
+                raise ValueError(f"no words, or twice with two meanings: {phrase!r}")
             node[_END] = entries[phrase]
 
     def _key(self, word: str) -> str:
