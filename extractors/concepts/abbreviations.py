@@ -36,8 +36,8 @@ _SHORT_AT_START = re.compile(
 )
 _SHORT_BEFORE = re.compile(rf"(?<![\w-])({_SHORT})[\"'”’]?\s?\Z")
 _LEGEND = re.compile(
-    r"(?<![\w\-])((?:[a-zα-ω0-9]{0,2}[A-Z]|[A-Z]\d?[a-z])[\w/\-]{1,9})(?:\s?[:=–]\s?|, | - | (?:indicates|denotes|means|stands for) )"
-    r"(?=[A-Za-z0-9α-ω])"
+    r"(?<![\w\-])((?:[a-zα-ω0-9]{0,2}[A-Z]|[A-Z]\d?[a-z])[\w/\-]{1,9})"
+    r"(?:\s?[:=–]\s?|, | - | (?:indicates|denotes|means|stands for) )(?=[A-Za-z0-9α-ω])"
 )
 _LEGEND_END = re.compile(r"[;,.:=()\[\]\n]")
 _NUMBERED = re.compile(
@@ -47,9 +47,11 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
+_SPACED = re.compile(r"[^\s/]+")
 _STOP_WORDS = frozenset(
     "a an the of in on and or to for with by from at as de la le et der und y e do da ray".split()  # noqa: SIM905
 )
+_LATIN = re.compile(r"in (?:vitro|vivo|situ|utero|silico)\b", re.IGNORECASE)
 _BREAK = re.compile(r"[.!?;:]\s|[()\[\]\n;]|,\s(?=(?:and|or|but|which|the|in|we)\b)")
 _LETTERS = str.maketrans("αβγδεζηθικλμνοπρστυφχψωΔµ", "abgdezhtiklmnoprstufcpodm")
 _WINDOW_CHARS = 160
@@ -164,7 +166,7 @@ def _long_start(window: str, short: str, whole: bool = False) -> int | None:
         start = _by_initials(lowered, spans_read, letters)
         if start is None and not short.islower():
             start = _by_letters(lowered, spans_read, letters)
-        if start is not None and _sound(lowered[start:], short, whole):
+        if start is not None and _sound(window[start:], short, whole):
             return start
     return None
 
@@ -210,18 +212,28 @@ def _by_letters(lowered: str, spans: list[tuple[int, int]], letters: str) -> int
 
 def _covered(lowered: str, spans: list[tuple[int, int]], letters: str, hits: list[int]) -> bool:
     """Whether the words of weight have a letter each, of those that the short form begins with."""
-    weighty = [span for span in spans if lowered[slice(*span)] not in _STOP_WORDS]
-    missed = [
-        (start, end)
-        for start, end in weighty
-        if lowered[start] not in letters or not any(start <= hit < end for hit in hits)
-    ]
-    return len(missed) <= (len(letters) > 3 and len(weighty) > 2)
+    weighty = missed = 0
+    hit = True
+    firm = all(at == 0 or not lowered[at - 1].isalnum() for at in hits)
+    for word in _SPACED.finditer(lowered, spans[0][0]):
+        parts = [p for p in _WORD.findall(word[0]) if p not in _STOP_WORDS]
+        if parts:
+            weighty += 1
+            hit = any(word.start() <= at < word.end() for at in hits)
+            hit = hit and any(part[0] in letters for part in parts)
+            missed += not hit
+    return hit and missed <= (len(letters) > 3 - firm and weighty > 2)
 
 
 def _sound(long: str, short: str, whole: bool) -> bool:
     """Whether a long form found is longer than its short form, without it, and no phrase."""
-    words = _WORD.findall(_plain(long))
-    if len(long) <= len(short) + 1 or words[0] in _STOP_WORDS or words[-1] in _STOP_WORDS:
+    words = _WORD.findall(long.lower())
+    if len(long) <= len(short) + 1 or words[-1] in _STOP_WORDS:
         return False
-    return not {_plain(short), "or"} & {*words} and not (whole and len(words) > 2 * len(short) + 2)
+    if words[0] in _STOP_WORDS and not _LATIN.match(long):
+        return False
+    if "or" in words or short.lower() in words or (_capitals(short) > 1 and short in long):
+        return False
+    if "," in long and len(short) < 3:
+        return False
+    return not whole or len(words) <= 2 * len(short) + 2
