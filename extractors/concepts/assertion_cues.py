@@ -36,7 +36,7 @@ _BE = "(is|are|was|were|be|been|being|has been|have been|had been)"
 _BEFORE = "(directly|otherwise|readily|longer|)"
 _SEEN = (
     "(seen|noted|identified|visualized|visualised|visible|present|found|detected|demonstrated|"
-    "appreciated|evident|observed|apparent|shown|recognized|recognised|palpable|discernible|"
+    "appreciated|evident|observed|apparent|recognized|recognised|palpable|discernible|"
     "encountered|reported|documented|evidenced|discovered|detectable|revealed|isolated|confirmed)"
 )
 _SHOW = (
@@ -122,7 +122,7 @@ _TEMPLATES: dict[str, str] = {
         risk for
         differential (diagnosis|diagnoses|considerations) (includes|include|included|of|for|)
         differential (includes|include|included|of|for)
-        (considerations|possibilities) (include|included|are)
+        (considerations|possibilities) (would|) (include|included)
         (favor|favors|favoring|favored to represent|favour|favours|favouring)
         {_CANNOT} {_SURELY} (exclude|rule out)
         (do|does|did|would) not {_SURELY} (exclude|rule out)
@@ -144,7 +144,7 @@ _TEMPLATES: dict[str, str] = {
         (presence or absence|absence or presence) of
     """,
     DOUBTS_ONE: """
-        (presumptive|potential|query)
+        (presumptive|potential|query|question)
         (possibly|probably|presumably|potentially|questionably|conceivably)
             (due to|secondary to|related to|from|representing|reflecting|a|the|)
         (most|very|more|less|) (likely|probably) (due to|secondary to|related to|a|the|)
@@ -205,7 +205,7 @@ _TEMPLATES: dict[str, str] = {
         (because|since|as|when|where|which|who|whom|whose|that|until|till|after|before|once|so)
         (therefore|thus|hence|consequently|then|plus|along with|together with|in contrast)
         (showing|revealing|demonstrating|indicating|confirming|causing|including|involving|treated)
-        (signifying|implying|denoting|meaning)
+        (signifying|implying|denoting|meaning|reflecting|representing)
         (no|not|without|without any|any) (significant|interval|appreciable|obvious|further|definite|
             apparent|substantial|gross|major|new|marked|evidence of|) {_CHANGE} (in|of|to|from|with|
             since|between|compared|compared to|compared with|)

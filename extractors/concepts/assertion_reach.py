@@ -89,24 +89,35 @@ def _longest(tokens: list[tuple[str, int, int]], place: int) -> tuple[str, int]:
     return best, best_end - place
 
 
-_CLAUSE_ENDS = re.compile(r"\s*(?:[.,;)!?\]]|\Z|(?:in|at|on|by|after|and|but|with|within)\b)")
+_CLAUSE_ENDS = re.compile(
+    r"\s*(?:[.,;)!?\]]|\Z|(?:in|at|on|by|after|and|but|with|within|given|because|as|or)\b)"
+)
+_FORWARD_TOO = {  # what a cue that reaches back becomes where its clause goes on
+    "absent": cues.NEGATES,
+    "negative": cues.THROUGH,
+    "considered": cues.THROUGH,
+    "possible": cues.DOUBTS_ONE,
+    "probable": cues.DOUBTS_ONE,
+    "likely": cues.DOUBTS_ONE,
+    "questionable": cues.DOUBTS_ONE,
+    "presumed": cues.DOUBTS_ONE,
+    "suspected": cues.DOUBTS_ONE,
+}
 
 
 def _turned(kind: str, lowered: str, start: int, end: int) -> str:
-    """Which way a cue of two ways looks here."""
+    """Which way a cue of two ways looks here: back where its clause ends with it."""
+    if lowered[start] == "?":
+        starts = lowered[start - 1 : start] in ("", " ", "(") and lowered[end:].strip()
+        return cues.DOUBTS_ONE if starts else kind
+    if kind not in (cues.TWO_WAY_NO, cues.TWO_WAY_DOUBT, cues.NEGATED, cues.DOUBTED):
+        return kind
+    back = bool(_CLAUSE_ENDS.match(lowered, end))
     if kind == cues.TWO_WAY_NO:
-        return cues.NEGATED if _CLAUSE_ENDS.match(lowered, end) else cues.NEGATES
-    if kind == cues.NEGATED and lowered[start:end] == "negative":
-        return kind if _CLAUSE_ENDS.match(lowered, end) else cues.THROUGH
+        return cues.NEGATED if back else cues.NEGATES
     if kind == cues.TWO_WAY_DOUBT:
-        return cues.DOUBTED if _CLAUSE_ENDS.match(lowered, end) else cues.DOUBTS_ONE
-    if (
-        lowered[start] == "?"
-        and lowered[start - 1 : start] in ("", " ", "(")
-        and lowered[end:].strip()
-    ):
-        return cues.DOUBTS_ONE
-    return kind
+        return cues.DOUBTED if back else cues.DOUBTS_ONE
+    return kind if back else _FORWARD_TOO.get(lowered[start:end].rsplit(None, 1)[-1], kind)
 
 
 def reaches(events: list[Event], lowered: str) -> tuple[list[Reach], list[Reach]]:

@@ -54,6 +54,13 @@ def test_cases_hold_as_measured(part: str) -> None:
         "Suggestive of a {cyst|u} and an {abscess|u}.",
         "(most likely {cyst|u}, {abscess|u}, or {hematoma|u})",
         "There isn’t a {fracture|n}.",
+        "There is questionable {dilatation|u} of the {aorta}.",
+        "The {lesion} is likely a {cyst|u}.",
+        "{Pneumonia|u} is likely given the {fever}.",
+        "There is absent {flow|n} in the artery.",
+        "MRI confirmed the {infarct} (not shown).",
+        "{Opacity} reflecting {atelectasis|u} versus {infiltrate|u}.",
+        "The {tumor}, which was suspected to be a {lymphoma|u}, grew.",
     ],
 )
 def test_choices(marked: str) -> None:
