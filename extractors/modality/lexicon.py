@@ -22,12 +22,18 @@ CUES: dict[str, dict[float, str]] = {
         2: """
             anteroposterior view, posteroanterior, anteroposterior, AP view, PA view, radiolucen*,
             radiopaque, radiopacity, radio opaque, dexa, stress view, root canal, obturation,
-            periapical, implant loosening, cardiothoracic ratio, costophrenic
+            periapical, implant loosening, cardiothoracic ratio, costophrenic, radiological,
+            radiologic, radiologically
         """,
         1: """
             fracture line, callus, pneumothorax, intramedullary nail, joint space, cardiomegaly,
             bone loss, nail, screw, prosthesis, dislocation, osteotomy, union, nonunion,
             scoliosis, cobb angle, weight bearing, hemithorax, pleural effusion, infiltrat*
+        """,
+        0.9: """
+            teeth, molar, hip, tooth, mandibular, shoulder, opacity, mandible, shadow*, plain,
+            joint, skull, wrist, elbow, erosion, consolidation, endodontic, post placement, canal,
+            femoral head
         """,
         0.5: """
             fracture, tibia, femur, femoral, humerus, radius, plate, kyphosis, implant, lung
@@ -68,6 +74,11 @@ CUES: dict[str, dict[float, str]] = {
             coronal reconstruction, sagittal reconstruction, fluid collection, maximum intensit*
             projection
         """,
+        0.8: """
+            bronchus, thorax, splenic, spleen, portal, density, mesenteric, adrenal, mediastinum,
+            intestinal, emphysema, air, nodular, upper lobe, lower lobe, lung mass, pulmonary
+            nodule, appendix, scan, lung lesion, ileum
+        """,
         0.5: """
             abscess, mass, nodule, cyst, aneurysm, enhancement, thicken*, dilatation, dilated,
             metasta*, hemorrhage, haemorrhage, hematoma, thrombus, lymphadenopathy, lesion,
@@ -87,7 +98,7 @@ CUES: dict[str, dict[float, str]] = {
             DTI, STIR, FLAIR, fluid attenuated, gradient echo*, spin echo*, turbo spin echo*, fast
             spin echo*, cardiac magnetic resonance, late gadolinium enhancement, t1 mr, t2 mr, T1W
             image, susceptibility weighted, SWI, ADC map, apparent diffusion coefficient, BOLD, T1
-            image, T2 image, cine mr
+            image, T2 image, cine mr, magnetic resolution, magnetic resonance scan
         """,
         3: """
             gadolinium, hyperintens*, hypointens*, isointens*, hyper intens*, hypo intens*, hyper
@@ -106,7 +117,12 @@ CUES: dict[str, dict[float, str]] = {
             ventricle, basal ganglia, cerebell*, thalam*, hippocampal volume, meniscus, ligament,
             enhancement, lobe, corpus callosum, brainstem, optic nerve, infarct, infarction,
             glioma, spinal cord, disc, vertebral body, tendon, sulci, ischemia, scoliosis,
-            intracranial, maximum intensit* projection
+            intracranial, maximum intensit* projection, sequence, intensit*, signal, matter, cord,
+            spinal, nerve, brain, occipital, midline, herniation, fossa, spine, temporal,
+            parietal, cranial, medulla, hemisphere, suprasellar
+        """,
+        0.6: """
+            vertebral, orbit, compression, cervical, lumbar, knee, basal, cerebral, ring enhancing
         """,
         0.5: """
             mass, lesion, cyst, nodule, edema, oedema, pituitary, muscle, hydrocephalus, tumor,
@@ -120,13 +136,18 @@ CUES: dict[str, dict[float, str]] = {
             mode, TTE, TEE, transesophageal echo*, transthoracic echo*, transoesophageal echo*,
             echo*, ultrassonografia, ecografía, ecografia, échographie, échographique,
             ecocardiogra*, parasternal, CEUS, UBM, speckle tracking, b scan ultraso*, anterior
-            segment ultraso*, échocardiographie, ultraso* biomicroscop*
+            segment ultraso*, échocardiographie, ultraso* biomicroscop*, TRUS, transrectal
+            ultraso*, TVS, transvaginal scan, transabdominal scan
         """,
         3: """
             hypoechoic, hyperechoic, anechoic, isoechoic, acoustic shadow*, four chamber view, 4
             chamber view, apical view, long axis view, elastogra*, apical four chamber, acoustic,
             transducer, sono, gallbladder sludge, subcostal, transesophageal, transthoracic, short
             axis view
+        """,
+        1.2: """
+            mitral, valve, atrium, atrial, left ventricle, ventricular, thyroid, septal, apical,
+            thickness, longitudinal, heart, pericardial effusion, ejection fraction, endometrium
         """,
         1: """
             fetal, fetus, gestational, transvaginal, follicle, mitral valve, regurgitation jet,
@@ -148,7 +169,8 @@ CUES: dict[str, dict[float, str]] = {
             perfusion
         """,
         1: """
-            uptake, photopenic, avid, hypometabolism, maximum intensit* projection
+            uptake, photopenic, avid, hypometabolism, maximum intensit* projection, increased
+            uptake, lymph node, node
         """,
     },
     "angiography": {
@@ -171,7 +193,9 @@ CUES: dict[str, dict[float, str]] = {
         """,
         1: """
             stent, stenosis, occluded, catheter, run off, collateral, contrast medium, contrast
-            agent
+            agent, feeder, nidus, fistula, coronary, ureter, occlusion, branch, aneurysm, artery,
+            pseudoaneurysm, filling defect, bile duct, vessel, arterial, injection, narrowing,
+            proximal
         """,
     },
     "fundus": {
@@ -215,7 +239,8 @@ CUES: dict[str, dict[float, str]] = {
             fetoscop*, neuroendoscop*, arthroscop* view, laryngostroboscop*
         """,
         1: """
-            mucosa, polyp, lumen, gastric, colon, scope, ulcer, antrum, ileocecal
+            mucosa, polyp, lumen, gastric, colon, scope, ulcer, antrum, ileocecal, trocar,
+            synechiae, robotic
         """,
     },
     "dermoscopy": {
@@ -247,7 +272,9 @@ CUES: dict[str, dict[float, str]] = {
             frontal photogra*, fotografia clínica, macroscópica, intraoperatoria, aspect clinique,
             vue peropératoire, pre treatment photogra*, pretreatment photogra*, posttreatment
             photogra*, retroillumination, macroscopic specimen, macroscopic finding, cut surface,
-            slit lamp biomicroscop*, slit lamp examination
+            slit lamp biomicroscop*, slit lamp examination, clinical photo, intraoperative photo,
+            gross photo, preoperative photo, postoperative photo, intraoral photo, patient photo,
+            physical exam, skin biopsy site, laparotomy, thoracotomy, craniotomy
         """,
         2: """
             photogra*, photo, gross, macroscopic, macroscopically, rash, skin lesion, erythem*,
@@ -257,7 +284,9 @@ CUES: dict[str, dict[float, str]] = {
             harvest, harvested, surgical site, excised, resected, exposed, retractor, forcep,
             alopecia, nail dystrophy, lichenification, orthodontic, bracket, restoration, crown,
             veneer, specimen, dermatitis, explanted, debridement, tourniquet, cutaneous, physical
-            examination, patient position
+            examination, patient position, trocar placement, incised, sutured, anastomosis,
+            peritoneum, sternotomy, umbilical cord, supine position, lesion of the face, draping,
+            patient positioning, pus
         """,
         1: """
             appearance, picture, clinical, healing, hand, foot, finger, face, tooth, teeth, skin,
@@ -322,6 +351,9 @@ CUES: dict[str, dict[float, str]] = {
             migration assay, hypha*, conidia, spore, pollen, crystal, oocyte, micrograph,
             microscop*, under the microscop*, cell morphology, alkaline phosphatase, x gal, lacz,
             whole mount, sa β gal, protoscol*, trophozoite, cyst of, embryo, blastocyst, larva of
+        """,
+        1.5: """
+            optical image, photomicroscop*
         """,
         1: """
             scale bar, cultured, colony, zebrafish, sperm, bar =, cell line, × 1000, spheroid
@@ -456,6 +488,10 @@ CUES: dict[str, dict[float, str]] = {
             proporção, riqueza, mediana, estimado, taxa, distribución, porcentaje, promedio,
             relación entre, média, prevalência, tendência, fréquence
         """,
+        1: """
+            root mean squared error, platelet trend, number of case, case by date, forecast, model
+            2, potential distribution
+        """,
         0.6: """
             distribution, distribution of, number of, percentage, percent, %, proportion,
             proportion of, frequency, rate, rate of, comparison of, comparison, effect of, level,
@@ -499,6 +535,10 @@ CUES: dict[str, dict[float, str]] = {
         3: """
             localiz* da área, área de estudo, árvore, esquemática, esquemático, modelo conceitual,
             localiz*, ubicación
+        """,
+        2.5: """
+            parsimony, inference tree, parsimonious tree, nodal support, posterior probability at
+            node
         """,
         2: """
             overview, pipeline, architecture, mechanism, pathway, hypothesis, interaction network,
@@ -566,14 +606,14 @@ CUES: dict[str, dict[float, str]] = {
     "other": {
         4: """
             holotype, paratype, habitus, sp nov, sp n, n sp, n gen, gen nov, neotype, lectotype,
-            syntype, photogra* of the site, photo of the, photogra* of the apparatus, experimental
-            setup, experimental set up, experimental apparatus, photogra* of the device, photogra*
-            of device, satellite image, satellite imagery, aerial photogra*, bioluminescence
-            imaging, in vivo imaging, ivis, thermal image, thermogra*, fossil, infrared image,
-            google earth, live specimen, live coloration, habitat of, type locali*, museum, ex
-            vivo epi fluorescence, ex vivo imaging, ex vivo fluorescence, radiant efficiency,
-            underwater, petri dish, dorsal habitus, third stage larva, mosquito breeding, field
-            photogra*, portrait
+            syntype, photogra* of the site, photogra* of the apparatus, experimental setup,
+            experimental set up, experimental apparatus, photogra* of the device, photogra* of
+            device, satellite image, satellite imagery, aerial photogra*, bioluminescence imaging,
+            in vivo imaging, ivis, thermal image, thermogra*, fossil, infrared image, google
+            earth, live specimen, live coloration, habitat of, type locali*, museum, ex vivo epi
+            fluorescence, ex vivo imaging, ex vivo fluorescence, radiant efficiency, underwater,
+            petri dish, dorsal habitus, third stage larva, mosquito breeding, field photogra*,
+            portrait
         """,
         2.5: """
             dorsal view, ventral view, dorsal and ventral, lateral view of male, male genitalia,
@@ -587,7 +627,8 @@ CUES: dict[str, dict[float, str]] = {
         """,
         2: """
             stimuli, stimulus, buffalo, breeding site, caudal, posterolateral, anterolateral,
-            dorsolateral, medial view
+            dorsolateral, medial view, photo taken, engraving, portrait of, painting, helmet, test
+            machine, testing machine, locali*, train set, simulator
         """,
         0.8: """
             larva, larval, pupa, instar, species, animal, dorsal, ventral, plate
