@@ -219,7 +219,10 @@ CUES: dict[str, dict[float, str]] = {
             optical coherence tomogra*, OCT, SD OCT, AS OCT, OCTA, OCT angiogra*, OCT image, FD
             OCT, spectr* domain oct, spectr* domain optical coherence tomogra*, SS OCT, OCT scan,
             anterior segment optical coherence tomogra*, optical coherence tomogra* angiogra*,
-            oct, swept source, spectr* domain, enhanced depth imaging
+            swept source, spectr* domain, enhanced depth imaging
+        """,
+        4: """
+            oct scan, oct image, macular oct, retinal oct, cirrus, spectr*, hd oct
         """,
         1.5: """
             foveal, subretinal fluid, ellipsoid zone, macular hole, choroidal thickness, b scan

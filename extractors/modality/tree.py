@@ -3,6 +3,9 @@
 Diagnostic kinds follow ImageCLEF's figure classification (Garcia Seco de Herrera et al.,
 ImageCLEF 2013 and 2016): radiology, visible light, microscopy, printed signals and 3D
 reconstructions are made of a patient or a specimen; charts, gels, tables and drawings are not.
+A compound figure has the kind that covers most of it; phylogenetic trees, Venn diagrams and gene
+sequences are diagrams, the photograph of an excised organ is a clinical photograph. Whether a
+micrograph, a rendering or a photograph is medical depends on its subject too: see `judge`.
 """
 
 from __future__ import annotations
@@ -31,18 +34,23 @@ KINDS = (
     Kind("oct", "ophthalmology", "optical coherence tomography", True),
     Kind("endoscopy", "visible_light", "endoscopy, laparoscopy, capsule, otoscopy", True),
     Kind("dermoscopy", "visible_light", "dermoscopic picture of skin", True),
-    Kind("clinical_photo", "visible_light", "photograph of a patient, organ or operation", True),
+    Kind(
+        "clinical_photo",
+        "visible_light",
+        "photograph of patient, organ, operation; slit lamp",
+        True,
+    ),
     Kind("histopathology", "microscopy", "stained tissue section, also immunostained", True),
     Kind("cytology", "microscopy", "smear of single cells, also blood film", True),
     Kind("light_microscopy", "microscopy", "any other light microscopy", True),
     Kind("fluorescence_microscopy", "microscopy", "fluorescence and confocal microscopy", True),
-    Kind("electron_microscopy", "microscopy", "transmission and scanning electron", True),
+    Kind("electron_microscopy", "microscopy", "transmission, scanning, also atomic force", True),
     Kind("gel_blot", "laboratory", "gel, blot, membrane", False),
     Kind("signal", "laboratory", "ECG, EEG and other traces of a patient", True),
-    Kind("chart", "graphic", "plot of numbers", False),
-    Kind("diagram", "graphic", "drawing, flow chart, scheme, map, chemical structure", False),
-    Kind("render_3d", "graphic", "3D reconstruction or model", False),
-    Kind("table_or_screen", "graphic", "table, text, screenshot", False),
+    Kind("chart", "graphic", "plot of numbers, spectrum, heat map", False),
+    Kind("diagram", "graphic", "drawing, flow chart, map, tree, formula, sequence", False),
+    Kind("render_3d", "graphic", "3D reconstruction or model, protein structure", False),
+    Kind("table_or_screen", "graphic", "table, text, equation, screenshot", False),
     Kind("other", "other", "anything else, such as a photograph of plants or apparatus", False),
 )
 
