@@ -17,7 +17,8 @@ TRAPS = """
     veteran, magnetic resonance guided, echo* time, repetition time, signal peptide, cell signal,
     signal transduction, plate reader, radiographic parameter, skin incision, muscle section,
     cross section of, time of day, per day, side view, top view, scale bar =, tissue culture,
-    mouse strain, species richness, number of species, plant per, plant height, mean trait
+    mouse strain, species richness, number of species, plant per, plant height, mean trait, median nerve,
+    median umbilical, median sternotomy, median raphe
 """
 
 # Phrases that give an acronym another meaning in the whole text.

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 CUES: dict[str, dict[float, str]] = {
     "radiography": {
+        4.5: """
+            intraoral periapical radiograph, intra oral periapical radiograph, intraoral
+            radiograph
+        """,
         4: """
             radiograph, radiography, radiographic, chest x ray, x ray, xray, plain film, plain x
             ray, plain radiograph, plain abdominal radiograph, panoramic radiograph, periapical
@@ -24,6 +28,9 @@ CUES: dict[str, dict[float, str]] = {
             radiopaque, radiopacity, radio opaque, dexa, stress view, root canal, obturation,
             periapical, implant loosening, cardiothoracic ratio, costophrenic, radiological,
             radiologic, radiologically
+        """,
+        1.5: """
+            lateral projection, oblique projection
         """,
         1: """
             fracture line, callus, pneumothorax, intramedullary nail, joint space, cardiomegaly,
@@ -62,6 +69,9 @@ CUES: dict[str, dict[float, str]] = {
             hypodens*, hyperdens*, isodens*, hypoattenuat*, hyperattenuat*, hounsfield, ground
             glass opacity, ground glass, fat stranding, soft tissue window, unenhanced, portal
             venous phase, beam hardening, tomogra*, ct guided
+        """,
+        2: """
+            isodose, isodose curve
         """,
         1.5: """
             attenuation, contrast enhanced, contrast enhancement, noncontrast, non contrast, axial
@@ -105,7 +115,7 @@ CUES: dict[str, dict[float, str]] = {
             intensit*, t1, t2, tesla, signal void, fat suppressed, fat saturation, fat sat, fat
             suppression, post gadolinium, MR, restricted diffusion, high signal, low signal,
             signal intensit*, abnormal signal, signal abnormality, signal change, ASL perfusion,
-            voxel based morphometry
+            voxel based morphometry, SSFP, steady state
         """,
         1.5: """
             axial image, coronal image, sagittal image, sagittal view, axial, sagittal, coronal,
@@ -143,7 +153,7 @@ CUES: dict[str, dict[float, str]] = {
             hypoechoic, hyperechoic, anechoic, isoechoic, acoustic shadow*, four chamber view, 4
             chamber view, apical view, long axis view, elastogra*, apical four chamber, acoustic,
             transducer, sono, gallbladder sludge, subcostal, transesophageal, transthoracic, short
-            axis view
+            axis view, spectr* display, systolic velocity, PSV, transabdominal
         """,
         1.2: """
             mitral, valve, atrium, atrial, left ventricle, ventricular, thyroid, septal, apical,
@@ -184,7 +194,7 @@ CUES: dict[str, dict[float, str]] = {
             defecogra*, cineangiogra*, cavogra*, phlebogra*, lymphangiogram, swallow study, small
             bowel follow through, discogra*, cateterismo, coronarogra*, urography, intravenous
             urography, epidurogram, dacryocystogra*, contrast swallow, nephrostogram,
-            esophagogra*, oesophagogra*
+            esophagogra*, oesophagogra*, contrast enema, shuntogra*, tubogram, gastrografin enema
         """,
         2: """
             catheterization, catheterisation, catheter angiogra*, embolization, embolisation,
@@ -205,6 +215,9 @@ CUES: dict[str, dict[float, str]] = {
             autofluorescence, fundus fluorescein angiogra*, fundus image, ophthalmoscop*,
             retinography, optic disc photogra*, FAF, ultra widefield, retcam, retinal fundus,
             fundus fluorescein, fundus fluorescence
+        """,
+        3: """
+            ICG, hypocyanescent, near infrared autofluorescence
         """,
         2: """
             optic disc, optic disk, macula, drusen, retinal vessel, cotton wool, retinal
@@ -232,6 +245,10 @@ CUES: dict[str, dict[float, str]] = {
         """,
     },
     "endoscopy": {
+        5: """
+            laparoscop* photogra*, endoscop* photogra*, arthroscop* photogra*, intraoperative
+            laparoscop*, intraoperative arthroscop*, intraoperative endoscop*
+        """,
         4.5: """
             endoscop*, colonoscop*, gastroscop*, bronchoscop*, laparoscop*, arthroscop*,
             cystoscop*, hysteroscop*, otoscop*, laryngoscop*, thoracoscop*, sigmoidoscop*, capsule
@@ -474,7 +491,7 @@ CUES: dict[str, dict[float, str]] = {
             test, mann whitney, statistical significan*, statistically significan*, significan*
             difference, data are mean, data represent, data are, error bar represent, data point,
             bar represent, bar indicate, odd ratio, hazard ratio, survival, log rank, logarithmic,
-            fold change, relative to control, quantification, quantified, quantitation, median,
+            fold change, relative to control, quantification, quantified, quantitation,
             interquartile, mean value, mean, black line, solid line, dashed line, dotted line, red
             line, blue line, percentile, box represent, boxe represent, * * *, * *, fitted, open
             circle, filled circle, open bar, filled bar, black bar, white bar, grey bar, gray bar,
@@ -489,7 +506,7 @@ CUES: dict[str, dict[float, str]] = {
         1.5: """
             distribuição, número de, porcentagem, percentual, frequência, índice, evolução,
             proporção, riqueza, mediana, estimado, taxa, distribución, porcentaje, promedio,
-            relación entre, média, prevalência, tendência, fréquence
+            relación entre, média, prevalência, tendência, fréquence, median
         """,
         1: """
             root mean squared error, platelet trend, number of case, case by date, forecast, model
@@ -528,11 +545,11 @@ CUES: dict[str, dict[float, str]] = {
             alignment, multiple sequence alignment, pedigree, mechanism of action, hypothetical
             model, working model, network diagram, ppi network, plasmid map, gene map, genetic
             map, vector map, fluxograma, esquema, diagrama, organograma, árvore filogenética, area
-            of study, synthesis of compound, synthetic route, reaction scheme, algorithm for,
-            framework, flow of participant, topographic map, haplotype network, maximum clade
-            credibility, consensus tree, neural network architecture, overview of, metabolic
-            pathway, signaling pathway, signalling pathway, illustrative diagram, diagrammatic,
-            graphic representation of the model, trial profile, data flow, strobe flow, artist s,
+            of study, synthesis of compound, synthetic route, reaction scheme, algorithm for, flow
+            of participant, topographic map, haplotype network, maximum clade credibility,
+            consensus tree, neural network architecture, overview of, metabolic pathway, signaling
+            pathway, signalling pathway, illustrative diagram, diagrammatic, graphic
+            representation of the model, trial profile, data flow, strobe flow, artist s,
             infographic
         """,
         3: """
@@ -554,7 +571,8 @@ CUES: dict[str, dict[float, str]] = {
             interaction between, amino acid sequence, nucleotide sequence, relationship of, model
             of, biosynthe*, location of, province, circuit, enrolment, enrollment, participant
             flow, patient selection, inclusion, exclusion criteria, recruitment, construct,
-            primer, locus, conserved domain, topology, consideration, role of, interplay, map
+            primer, locus, conserved domain, topology, consideration, role of, interplay, map,
+            framework, proposed framework, theoretical framework
         """,
         1: """
             model, structure, sequence, regulation, signaling, signalling, approach, method,
@@ -580,13 +598,16 @@ CUES: dict[str, dict[float, str]] = {
             three dimensional image, 3d printed model, cad model, geometry model
         """,
         2: """
-            å, å resolution, residue, side chain, hydrogen bond, rendered, mesh, hydrophobic, α
-            helix, stick, digital model, virtual, superimposed, interface residue, monomer, dimer,
+            å, å resolution, residue, side chain, hydrogen bond, rendered, hydrophobic, α helix,
+            stick, digital model, virtual, superimposed, interface residue, monomer, dimer,
             conformation, software planning, helix, implant planning, surgical guide, protomer,
             ligand, n terminal domain, catalytic domain, subunit
         """,
         1: """
             three dimensional, 3d, 3 d, reconstruction, atom, simulation of, plug in, software
+        """,
+        0.7: """
+            mesh
         """,
     },
     "table_or_screen": {
