@@ -1,0 +1,118 @@
+"""A linker from files: a vocabulary, and what `tuning` learned where there is such a file.
+
+The tuning file speaks of names by their word forms, so it serves any vocabulary that has them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extractors.concepts.entries import VOCABULARY
+from extractors.concepts.index import Index, build_index
+from extractors.concepts.linker import Linker
+from extractors.concepts.meanings import Concepts
+from extractors.concepts.tuning import Counts, Tuning
+from extractors.concepts.vocabulary.sources import VocabularyError
+
+STARTER = str(Path(__file__).with_name("starter.parquet"))
+_TUNING = pa.schema(
+    [
+        ("words", pa.string()),
+        ("seen", pa.int32()),
+        ("linked", pa.int32()),
+        ("meant", pa.list_(pa.struct([("cui", pa.string()), ("times", pa.int32())]))),
+    ]
+)
+_METADATA = b"fabrica.tuning"
+
+
+def load_linker(
+    vocabulary: str = STARTER,
+    tuning: str = "",
+    types: Collection[str] = (),
+    approximate: bool = True,
+    threshold: float | None = None,
+) -> Linker:
+    """A linker for the concepts of a vocabulary file, all or those of some semantic types.
+
+    Raises `VocabularyError` for a file that is none, or that has no concept of these types.
+    """
+    table = read_table(vocabulary)
+    if types:
+        kept = [bool(set(types).intersection(own or ())) for own in table["types"].to_pylist()]
+        table = table.filter(pa.array(kept))
+    if not table.num_rows:
+        raise VocabularyError(f"{vocabulary}: no concept is of the types {sorted(types)}")
+    return linker_of(table, tuning, approximate, threshold)
+
+
+def linker_of(
+    table: pa.Table, tuning: str = "", approximate: bool = True, threshold: float | None = None
+) -> Linker:
+    """A linker for the rows of a vocabulary table (columns of `VOCABULARY`)."""
+    index = build_index(
+        [name, *(synonyms or ())]
+        for batch in table.select(["name", "synonyms"]).to_batches(max_chunksize=20_000)
+        for name, synonyms in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    )
+    concepts = Concepts(table)
+    learned = read_tuning(tuning, index, table["cui"].to_pylist()) if tuning else None
+    return Linker(index, concepts, learned, approximate, threshold)
+
+
+def read_table(path: str) -> pa.Table:
+    """A vocabulary file as a table. Raises `VocabularyError` where it is none."""
+    try:
+        return pq.read_table(path, columns=VOCABULARY.names, memory_map=True)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        words = " ".join(str(error).split())[:200]
+        raise VocabularyError(f"{path}: cannot be read as a vocabulary: {words}") from None
+
+
+def write_tuning(tuning: Tuning, index: Index, cuis: list[str], path: str | Path) -> int:
+    """Write what was learned about the names of an index; how many names."""
+    spelt = {code: word for word, code in index.codes.items()}
+    rows = []
+    for code, key in index.automaton.items():
+        if tuning.counts.seen[key]:
+            words = " ".join(spelt[code[i : i + 3]] for i in range(0, len(code), 3))
+            meant = [
+                {"cui": cuis[index.concept[row]], "times": int(tuning.counts.meant[row])}
+                for row in index.meanings(key)
+                if tuning.counts.meant[row]
+            ]
+            seen, linked = int(tuning.counts.seen[key]), int(tuning.counts.linked[key])
+            rows.append({"words": words, "seen": seen, "linked": linked, "meant": meant})
+    rows.sort(key=lambda row: str(row["words"]))
+    learned = json.dumps({"threshold": tuning.threshold, "weights": tuning.weights})
+    schema = _TUNING.with_metadata({_METADATA: learned.encode()})
+    pq.write_table(pa.Table.from_pylist(rows, schema), path, compression="zstd")
+    return len(rows)
+
+
+def read_tuning(path: str, index: Index, cuis: list[str]) -> Tuning:
+    """What was learned, for the names that `index` has. Raises `VocabularyError`."""
+    try:
+        table = pq.read_table(path)
+        learned = json.loads((table.schema.metadata or {})[_METADATA])
+        rows = table.select(_TUNING.names).to_pylist()
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        words = " ".join(str(error).split())[:200]
+        raise VocabularyError(f"{path}: cannot be read as a tuning file: {words}") from None
+    seen, linked = np.zeros((2, index.keys), np.int64)
+    meant = np.zeros(len(index.concept), np.int64)
+    for row in rows:
+        key = index.key_of(row["words"].split(" "))
+        if key is None:
+            continue
+        seen[key], linked[key] = row["seen"], row["linked"]
+        times = {one["cui"]: one["times"] for one in row["meant"]}
+        for meaning in index.meanings(key):
+            meant[meaning] = times.get(cuis[index.concept[meaning]], 0)
+    return Tuning(index, Counts(seen, linked, meant), learned["weights"], learned["threshold"])
