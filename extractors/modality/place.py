@@ -31,7 +31,8 @@ BODY_PARTS = {
     "eye": """
         eye, retina, retinal, macula, macular, fovea, foveal, optic disc, optic disk, cornea,
         corneal, fundus, iris, anterior chamber, anterior segment, conjunctiva*, vitreous, orbit,
-        orbital, choroid, choroidal, ocular, intraocular, eyelid, sclera, optic nerve, lacrimal
+        orbital, choroid, choroidal, ocular, intraocular, eyelid, sclera, optic nerve, lacrimal,
+        FFA, OCT, cataract, pupil, glaucoma
     """,
     "face": """
         face, facial, nose, nasal, sinus, paranasal, maxillary sinus, ear, cheek, lip, parotid,
@@ -41,16 +42,19 @@ BODY_PARTS = {
         tooth, teeth, dental, molar, premolar, incisor, canine tooth, periapical, intraoral, oral
         cavity, gingiva, gingival, mandible, mandibular, maxilla, maxillary, jaw, alveolar ridge,
         occlusal, root canal, edentulous, panoramic radiograph, orthopantomogra*, palate, tongue,
-        oral mucosa, mouth, dentition, orthodontic, temporomandibular
+        oral mucosa, mouth, dentition, orthodontic, temporomandibular, cephalogram, cephalometric,
+        mandibular ramus, ramus, condyle, condylar, OPG, OPT
     """,
     "neck": """
         neck, thyroid, larynx, laryngeal, cervical lymph node, carotid, trachea, parathyroid,
-        pharynx, pharyngeal, epiglottis, vocal cord, vocal fold, submandibular, internal carotid
+        pharynx, pharyngeal, epiglottis, vocal cord, vocal fold, submandibular, internal carotid,
+        cricoid, sternocleidomastoid, subclavian, jugular
     """,
     "chest": """
         chest, thorax, thoracic, lung, pulmonary, pleura, pleural, mediastin*, rib, bronch*,
         hilar, hemithorax, pneumothorax, sternum, upper lobe, lower lobe, middle lobe, diaphragm,
-        esophagus, esophageal, oesophagus, oesophageal, thymus, axilla, axillary, pneumonia
+        esophagus, esophageal, oesophagus, oesophageal, thymus, axilla, axillary, pneumonia,
+        pneumomediastinum, cardiothoracic, costal, thoracotomy, interlobar
     """,
     "heart": """
         heart, cardiac, coronary, left ventricle, right ventricle, left ventricular, mitral,
@@ -62,30 +66,38 @@ BODY_PARTS = {
     "abdomen": """
         abdomen, abdominal, liver, hepatic, kidney, renal, spleen, splenic, pancreas, pancreatic,
         gallbladder, bile duct, biliary, stomach, gastric, colon, colonic, appendix, bowel,
-        intestine, intestinal, duodenum, duodenal, jejunum, ileum, ileal, cecum, adrenal, mesenter*,
-        retroperitone*, peritone*, hepatocellular, portal vein, umbilical, appendicitis, caecum,
-        celiac, colorectal, glomerul*, inguinal hernia, ureter, abdominal aorta, inferior vena cava
+        intestine, intestinal, duodenum, duodenal, jejunum, ileum, ileal, cecum, adrenal,
+        mesenter*, retroperitone*, peritone*, hepatocellular, portal vein, umbilical,
+        appendicitis, caecum, celiac, colorectal, glomerul*, inguinal hernia, ureter, abdominal
+        aorta, inferior vena cava, sigmoid, sigmoid colon, ureteral, ureteric, neck of pancreas,
+        head of pancreas, neck of the pancreas, head of the pancreas, tail of the pancreas,
+        pancreatic head, hydronephrosis, ascites, diverticul*
     """,
     "pelvis": """
         pelvis, pelvic, bladder, uterus, uterine, ovary, ovarian, prostate, prostatic, rectum,
         rectal, cervix, endometri*, vagina, vaginal, sacrum, sacral, sacroiliac, iliac, penis,
         penile, scrotum, scrotal, testis, testicular, adnexa, adnexal, anal, pubic, fallopian,
-        hip, acetabul*, perineum, perineal, fetus, fetal, placenta
+        hip, acetabul*, perineum, perineal, fetus, fetal, placenta, caesarean, cesarean,
+        pregnancy, gestation
     """,
     "spine": """
         spine, spinal, vertebra*, intervertebral, lumbar, cervical spine, thoracic spine, lumbar
         spine, spinal cord, cervical spinal cord, disc, disc herniation, sacral spine, scoliosis,
-        kyphosis, lumbosacral, odontoid, atlas, atlantoaxial, cauda equina, syrinx, spinal canal
+        kyphosis, lumbosacral, odontoid, atlas, atlantoaxial, cauda equina, syrinx, spinal canal,
+        l1, l2, l3, l4, l5, c2, c3, c4, c5, c6, c7, s1, t10, t11, t12, l4 5, laminectomy,
+        syringomyelia, epidural
     """,
     "upper_limb": """
         shoulder, arm, upper limb, upper extremity, elbow, forearm, wrist, hand, finger, thumb,
         humerus, humeral, radius, ulna, clavicle, scapula, rotator cuff, carpal, metacarpal, palm,
-        glenohumeral, scaphoid, supraspinatus, glenoid, distal radius
+        glenohumeral, scaphoid, supraspinatus, glenoid, distal radius, radial artery, brachial,
+        radial, ulnar, epicondyl*, median nerve
     """,
     "lower_limb": """
         leg, lower limb, lower extremity, thigh, knee, ankle, foot, feet, toe, femur, femoral,
         tibia, tibial, fibula, patella, calcaneus, metatarsal, meniscus, talus, cuneiform, calf,
-        achilles, popliteal, tarsal, heel, femoral neck, femoral head, saphenous, hallux, plantar
+        achilles, popliteal, tarsal, heel, femoral neck, femoral head, saphenous, hallux, plantar,
+        peroneal, peroneus, gluteal, anterior cruciate, hamstring, sural, patellar
     """,
     "skin": """
         skin, cutaneous, rash, dermoscop*, dermatoscop*, epidermis, dermis, melanoma, nevus, papule,
