@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import msgspec
 
 from extractors.concepts.vocabulary.build import DEFINITION, NAME, PARENT, SOURCE, TYPE, Staging
@@ -85,7 +86,8 @@ def _file(folder: Path | str, name: str) -> Path | None:
 
 
 def _add_names(staging: Staging, path: Path, choice: UmlsChoice, rank: int, report: Report) -> int:
-    good = "regexp_full_match(CUI, $pattern) AND trim(STR) <> ''"
+    # An empty cell is NULL to DuckDB.
+    good = "coalesce(regexp_full_match(CUI, $pattern) AND trim(STR) <> '', false)"
     _read(
         staging,
         path,
@@ -94,7 +96,7 @@ def _add_names(staging: Staging, path: Path, choice: UmlsChoice, rank: int, repo
         FROM source WHERE NOT ({good}) OR (
             (len($languages) = 0 OR list_contains($languages, LAT))
             AND (len($sources) = 0 OR list_contains($sources, SAB))
-            AND ($keep OR SUPPRESS = 'N'))""",
+            AND ($keep OR coalesce(SUPPRESS, 'N') = 'N'))""",
         {
             "pattern": _CUI_PATTERN,
             "first": rank,
@@ -106,7 +108,10 @@ def _add_names(staging: Staging, path: Path, choice: UmlsChoice, rank: int, repo
     )
     run = staging.connection.sql
     run(f"INSERT INTO facts SELECT CUI, {NAME}, STR, rank FROM atoms WHERE good")
-    run(f"INSERT INTO facts SELECT DISTINCT CUI, {SOURCE}, SAB, {rank} FROM atoms WHERE good")
+    run(
+        f"INSERT INTO facts SELECT DISTINCT CUI, {SOURCE}, SAB, {rank} FROM atoms"
+        " WHERE good AND SAB IS NOT NULL"
+    )
     counts = dict(run("SELECT good, count(*) FROM atoms GROUP BY good").fetchall())
     if bad := counts.get(False, 0):
         report(Problem(str(path), _first_bad_line(path), "no CUI or no name", bad))
@@ -114,8 +119,9 @@ def _add_names(staging: Staging, path: Path, choice: UmlsChoice, rank: int, repo
 
 
 def _add_types(staging: Staging, path: Path, rank: int, report: Report) -> None:
-    _read(staging, path, f"INSERT INTO facts SELECT CUI, {TYPE}, TUI, {rank} FROM source",
-          {}, report)  # fmt: skip
+    sql = f"""INSERT INTO facts SELECT CUI, {TYPE}, TUI, {rank} FROM source
+        WHERE CUI IS NOT NULL AND TUI IS NOT NULL"""
+    _read(staging, path, sql, {}, report)
 
 
 def _add_definitions(
@@ -129,7 +135,7 @@ def _add_definitions(
         SELECT CUI, {DEFINITION}, trim(DEF), $first + CASE
             WHEN len($sources) > 0 THEN list_position($sources, SAB)
             ELSE coalesce(list_position(['MSH', 'NCI', 'SNOMEDCT_US'], SAB), 9) END
-        FROM source WHERE ($keep OR SUPPRESS = 'N') AND trim(DEF) <> ''
+        FROM source WHERE ($keep OR coalesce(SUPPRESS, 'N') = 'N') AND trim(DEF) <> ''
             AND SAB IN (SELECT DISTINCT SAB FROM atoms WHERE good)""",
         {"first": rank, "sources": choice.sources, "keep": choice.keep_suppressed},
         report,
@@ -146,7 +152,7 @@ def _add_parents(
         f"""INSERT INTO facts
         SELECT DISTINCT CUI1, {PARENT}, CUI2, $first + CASE REL WHEN 'PAR' THEN 0 ELSE 1 END
         FROM source WHERE REL IN ('PAR', 'RB') AND CUI1 <> CUI2
-            AND ($keep OR SUPPRESS = 'N')
+            AND ($keep OR coalesce(SUPPRESS, 'N') = 'N')
             AND (len($sources) = 0 OR list_contains($sources, SAB))""",
         {"first": rank, "sources": choice.sources, "keep": choice.keep_suppressed},
         report,
@@ -167,13 +173,20 @@ def _read(staging: Staging, path: Path, sql: str, parameters: dict, report: Repo
     """Run `sql` with the table at `path` as `source`; rows of another shape are reported."""
     columns = [*_COLUMNS[path.name.partition(".")[0]].split(), "rest"]  # lines end in "|"
     kinds = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
+    packing = "gzip" if path.suffix == ".gz" else "none"
     source = f"""WITH source AS (SELECT * FROM read_csv(
         $path, columns = {{{kinds}}}, delim = '|', quote = '', escape = '', header = false,
-        auto_detect = false, ignore_errors = true, store_rejects = true,
+        auto_detect = false, compression = '{packing}', ignore_errors = true, store_rejects = true,
         rejects_table = 'malformed', rejects_scan = 'malformed_scan'))"""
     verb, found, select = sql.partition("SELECT")
     used = {name: value for name, value in parameters.items() if f"${name}" in sql}
-    staging.connection.execute(f"{verb}{source} {found}{select}", {"path": _literal(path), **used})
+    try:
+        staging.connection.execute(
+            f"{verb}{source} {found}{select}", {"path": _literal(path), **used}
+        )
+    except duckdb.Error as error:  # a gzip stream that breaks off, a file that no one may read
+        words = str(error).strip().partition("\n")[0][:200]
+        raise VocabularyError(f"{path}: cannot be read: {words}") from None
     _report_malformed(staging, path, report)
 
 
