@@ -74,7 +74,8 @@ class Reader:
         for short, long in definitions.items():
             tokens = tuple(TOKEN.findall(short))
             forms = name_words(long)
-            if tokens and forms:
+            known = self.index.key_of(forms) is not None
+            if tokens and forms and (known or self.index.key_of(name_words(short)) is None):
                 code = "".join(self.index.codes.get(form, UNKNOWN) for form in forms)
                 found.setdefault(tokens[0], []).append((tokens, code))
         return found
@@ -84,9 +85,9 @@ class Reader:
         tokens = TOKEN.findall(text)
         codes = list(map(self._codes.__getitem__, tokens))
         firsts = [i for i, code in enumerate(codes) if code]
-        lasts = firsts
+        lasts, written_out = firsts, frozenset[int]()
         if expansions and not expansions.keys().isdisjoint(map(singular, tokens)):
-            codes, firsts, lasts = _expanded(tokens, codes, expansions)
+            codes, firsts, lasts, written_out = _expanded(tokens, codes, expansions)
         matches = list(self.index.automaton.iter("".join(codes)))
         if not matches:
             return Reading([], [])
@@ -101,7 +102,7 @@ class Reader:
             if last > first:
                 if _BREAK.search(text, spans[first][0], spans[last][1]):
                     continue
-            elif words[key] == 1 and not self._is_name(tokens[first], key, lower):
+            elif first not in written_out and not self._is_name(tokens[first], key, lower):
                 continue
             found.append(self._candidate(tokens, spans, first, last + 1, key))
         return Reading(found, spans)
@@ -175,23 +176,26 @@ class _Codes(dict[str, str]):
 
 def _expanded(
     tokens: Sequence[str], codes: Sequence[str], expansions: Expansions
-) -> tuple[list[str], list[int], list[int]]:
+) -> tuple[list[str], list[int], list[int], frozenset[int]]:
     """Codes with abbreviations written out, and for each word the token it begins and ends.
 
-    A word within an abbreviation begins no token (-1) or ends none.
+    A word within an abbreviation begins no token (-1) or ends none. Last: which tokens begin one.
     """
     written: list[str] = []
+    written_out: set[int] = set()
     firsts: list[int] = []
     lasts: list[int] = []
     at = 0
     while at < len(tokens):
-        length, code = _expansion_at(tokens, at, expansions) or (1, codes[at])
+        if found := _expansion_at(tokens, at, expansions):
+            written_out.add(at)
+        length, code = found or (1, codes[at])
         if words := len(code) // CODE_LENGTH:
             written.append(code)
             firsts += [at] + [-1] * (words - 1)
             lasts += [-1] * (words - 1) + [at + length - 1]
         at += length
-    return written, firsts, lasts
+    return written, firsts, lasts, frozenset(written_out)
 
 
 def _expansion_at(tokens: Sequence[str], at: int, expansions: Expansions) -> tuple[int, str] | None:
