@@ -55,13 +55,14 @@ def _singular(word: str) -> str:
     return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
-def words_of(text: str) -> list[Word]:
+@lru_cache(maxsize=256)
+def words_of(text: str) -> tuple[Word, ...]:
     """The words of `text` with their places; signs such as ± and < are words too."""
     found = []
     for match in _WORD.finditer(text.replace("_", " ")):
         acronym, plain = _forms(match[0][:_LONGEST_WORD])
         found.append(Word(acronym, plain, match.start(), match.end()))
-    return found
+    return tuple(found)
 
 
 def written(phrases: str) -> list[str]:
@@ -101,9 +102,14 @@ class PhraseList(Generic[Payload]):
 
     def find(self, words: Sequence[Word]) -> Iterator[Found[Payload]]:
         """The phrases among `words` from left to right, the longest where several start."""
+        tree, stem = self._tree, self._stem
         at = 0
         while at < len(words):
-            end, payload = self._longest(self._tree, words, at)
+            word = words[at]
+            if word.acronym not in tree and stem(word.plain) not in tree:
+                at += 1
+                continue
+            end, payload = self._longest(tree, words, at)
             if end > at:
                 yield Found(at, end, payload)
             at = max(end, at + 1)

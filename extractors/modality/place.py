@@ -185,11 +185,11 @@ def view(texts: Texts) -> str:
     return ""
 
 
-def _words(texts: Texts, kinds: tuple[str, ...]) -> list[list[Word]]:
+def _words(texts: Texts, kinds: tuple[str, ...]) -> list[Sequence[Word]]:
     return [words_of(text[:_LONGEST_TEXT]) for kind, text in texts if kind in kinds]
 
 
-def _most_named(words: list[Word]) -> str:
+def _most_named(words: Sequence[Word]) -> str:
     """The part with the most mentions; early ones count more, the earliest wins a tie."""
     counts: dict[str, int] = {}
     for found in _PARTS.find(words):

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 
 from extractors.modality.contexts import (
     HEAD_ENDS,
@@ -87,7 +89,7 @@ def text_scores(texts: Texts) -> dict[str, float]:
 def text_evidence(texts: Texts) -> dict[str, float]:
     """The evidence for kinds, in natural logarithms: the caption's, and a share of the others'."""
     captions = [text for kind in _CAPTIONS for k, text in texts if k == kind][:1]
-    evidence = caption_evidence(captions[0]) if captions else {}
+    evidence = dict(caption_evidence(captions[0])) if captions else {}
     silent = max(evidence.values(), default=0.0) < _SILENT_CAPTION
     for kind, weight in _WEIGHT_OF.items():
         others = [text for k, text in texts if k == kind][:_MOST_REFERENCES]
@@ -103,8 +105,12 @@ def _mean(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return {name: sum(part.get(name, 0.0) for part in parts) / len(parts) for name in names}
 
 
-def caption_evidence(text: str) -> dict[str, float]:
-    """The evidence of one text for kinds, in natural logarithms; kinds it is silent on are absent."""
+@lru_cache(maxsize=256)
+def caption_evidence(text: str) -> Mapping[str, float]:
+    """The evidence of one text for kinds, in natural logarithms; kinds it is silent on are absent.
+
+    The last texts are remembered, as the panels of a figure share theirs.
+    """
     text = text[:_LONGEST_TEXT]
     words = words_of(text)
     banned = {found.payload for found in _MEANINGS.find(words)}
@@ -117,7 +123,7 @@ def caption_evidence(text: str) -> dict[str, float]:
             named = named or first
             for kind, weight in found.payload:
                 values.setdefault(kind, []).append(weight * (_FIRST if first else factor) * place)
-    return {kind: _summed(parts) for kind, parts in values.items()}
+    return MappingProxyType({kind: _summed(parts) for kind, parts in values.items()})
 
 
 def _sentences(text: str, words: Sequence[Word]) -> list[Sequence[Word]]:
