@@ -18,7 +18,9 @@ from pathlib import Path
 
 import duckdb
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from extractors.concepts.entries import VOCABULARY, Entry
@@ -26,33 +28,25 @@ from extractors.concepts.vocabulary.sources import VocabularyError
 
 CUIS_A_RANGE = 50_000
 _BATCH_ENTRIES = 20_000
+_MOST_THREADS = 8  # each needs memory of its own
 _INPUT_SHIFT = 48  # rank = the input's number, then the place within the input
 _FACTS = pa.schema(
     [("cui", pa.string()), ("field", pa.int8()), ("value", pa.string()), ("rank", pa.int64())]
 )
 NAME, TYPE, DEFINITION, PARENT, SOURCE = range(5)
 
-# Two spellings are one name if only case differs, save for short ones with several capitals:
-# AIDS is not aids.
+# Each value of a concept once, at its first rank, and one definition. Two spellings are one name if
+# only case differs, save for short ones with several capitals: AIDS is not aids.
 _MERGE = f"""
-    WITH distinct_facts AS (
+    SELECT cui, field, best.value AS value FROM (
         SELECT cui, field, min({{'rank': rank, 'value': value}}) AS best
         FROM facts WHERE cui >= $first AND ($last IS NULL OR cui < $last)
         GROUP BY cui, field, CASE
             WHEN field = {DEFINITION} THEN ''
             WHEN field <> {NAME} OR length(value) <= 8 AND regexp_matches(value, '[A-Z].*[A-Z]')
-            THEN value ELSE lower(value) END
-    ), lists AS (
-        SELECT cui, {", ".join(
-            f"list(best.value ORDER BY best.rank, best.value) FILTER (field = {field}) AS {column}"
-            for field, column in enumerate(("names", "types", "definitions", "parents", "sources"))
-        )} FROM distinct_facts GROUP BY cui
-    )
-    SELECT cui, names[1] AS name, names[2:] AS synonyms, coalesce(types, []) AS types,
-        coalesce(definitions[1], '') AS definition, coalesce(parents, []) AS parents,
-        coalesce(sources, []) AS sources
-    FROM lists WHERE names IS NOT NULL ORDER BY cui
-"""  # fmt: skip
+            THEN value ELSE lower(value) END)
+    ORDER BY cui, field, best
+"""
 
 
 class Staging:
@@ -70,8 +64,14 @@ class Staging:
             raise VocabularyError(f"{folder}: cannot be written: {words}") from None
         self.connection = duckdb.connect(
             str(self._folder / "facts.duckdb"),
-            config={"memory_limit": memory_limit, "temp_directory": str(self._folder / "spill")},
+            config={
+                "memory_limit": memory_limit,
+                "temp_directory": str(self._folder / "spill"),
+                "threads": min(_MOST_THREADS, os.cpu_count() or 1),
+                "preserve_insertion_order": False,  # ranks say the order
+            },
         )
+        self.connection.execute("SET enable_progress_bar = false")  # it would go to stdout
         self.connection.execute(
             "CREATE TABLE facts (cui VARCHAR, field TINYINT, value VARCHAR, rank BIGINT)"
         )
@@ -116,7 +116,7 @@ class Staging:
         ) as writer:  # fmt: skip
             for first, last in zip(bounds, [*bounds[1:], None], strict=True):
                 found = self.connection.sql(_MERGE, params={"first": first, "last": last})
-                writer.write_table(found.to_arrow_table().cast(VOCABULARY))
+                writer.write_table(_concepts(found.to_arrow_table()))
         return pq.read_metadata(path).num_rows
 
     def _drop_other_ids(self) -> None:
@@ -175,6 +175,44 @@ def _facts(entries: list[Entry], rank: int) -> tuple[pa.Table, int]:
         rank += len(values)
     columns = [list(column) for column in zip(*rows, strict=True)]
     return pa.table(columns, schema=_FACTS), rank
+
+
+def _concepts(facts: pa.Table) -> pa.Table:
+    """One row per concept of facts (cui, field, value) sorted by cui, field and rank."""
+    ids = facts["cui"].combine_chunks().dictionary_encode()
+    values, fields = facts["value"].combine_chunks(), facts["field"].to_numpy()
+    concept = ids.indices.to_numpy()  # ascending, as the facts are sorted
+    total = len(ids.dictionary)
+
+    def lists(chosen: np.ndarray) -> pa.ListArray:
+        counts = np.bincount(concept[chosen], minlength=total)
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), values.filter(pa.array(chosen)))
+
+    def firsts(field: int) -> np.ndarray:
+        """Places of the first value of each concept that has one."""
+        places = np.flatnonzero(fields == field)
+        return places[np.unique(concept[places], return_index=True)[1]]
+
+    def column(places: np.ndarray) -> pa.Array:
+        where = np.full(total, -1)
+        where[concept[places]] = places
+        return values.take(pa.array(where, mask=where < 0))
+
+    names = firsts(NAME)
+    others = fields == NAME
+    others[names] = False
+    columns = {
+        "cui": ids.dictionary,
+        "name": column(names),
+        "synonyms": lists(others),
+        "types": lists(fields == TYPE),
+        "definition": column(firsts(DEFINITION)).fill_null(""),
+        "parents": lists(fields == PARENT),
+        "sources": lists(fields == SOURCE),
+    }
+    table = pa.table(columns).cast(VOCABULARY)
+    return table.filter(pc.is_valid(table["name"]))  # a type or a parent alone is no concept
 
 
 @contextlib.contextmanager
