@@ -1,4 +1,4 @@
-"""The command line: `fabrica run | plan | report | query | curate | verify | sources`.
+"""The command line: `fabrica run | plan | report | query | curate | verify | sources | vocabulary`.
 
 Exit codes: 0 done; 1 the run finished and something asked for does not hold; 2 the user's input
 is wrong, said in one line. Modules that take long to import are imported by the command that

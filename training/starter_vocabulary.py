@@ -12,7 +12,7 @@ that these do not confirm:
 * ROCO (captions; CUIs of each picture, found by QuickUMLS): of the pictures with a name in their
   caption at least half have the CUI, three or more, and of those with the CUI at least two fifths
   have a name of the row in their caption.
-* DO (Disease Ontology, CC0): the name is a term's, and the CUI its cross-reference.
+* DOID (Disease Ontology, CC0): the name is a term's, and the CUI its cross-reference.
 
 TUIs are those that all pictures with a CUI share in ROCO, where that leaves one; else the kind of
 term. The file is built, as a user would, by
@@ -70,7 +70,7 @@ class Evidence:
     def sources(self, cui: str, names: list[str]) -> list[str]:
         """Which of the sources confirm that one of the names has this CUI."""
         words = list(dict.fromkeys(plain(name) for name in names))
-        checks = {"MedMentions": self._mentioned, "ROCO": self._pictured, "DO": self._in_ontology}
+        checks = {"MedMentions": self._mentioned, "ROCO": self._pictured, "DOID": self._in_ontology}
         return [source for source, check in checks.items() if check(cui, words)]
 
     def _mentioned(self, cui: str, names: list[str]) -> bool:
