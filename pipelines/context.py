@@ -24,6 +24,7 @@ STAGE_VERSIONS = {
     "list": 1,
     "extract": 1,
     "figures": 1,
+    "link": 1,
     "select": 1,
     "shard": 1,
     "manifest": 1,
@@ -62,9 +63,18 @@ class Context:
         return os.path.join(self.cache, part_name(partition)) if self.cache else ""
 
     @property
+    def unlinked_folder(self) -> str:
+        """Where the rows lie that link reads: those of the last stage before it."""
+        return layout.FIGURES if self.recipe.figures.split else layout.EXTRACTED
+
+    @property
     def rows_folder(self) -> str:
         """Where the rows lie that select decides on: those of the last stage before it."""
-        return layout.FIGURES if self.recipe.figures.split else layout.EXTRACTED
+        return layout.LINKED if self.recipe.links else self.unlinked_folder
+
+    def unlinked_part(self, partition: int) -> str:
+        """The file of one partition in `unlinked_folder`."""
+        return f"{self.unlinked_folder}/{part_name(partition)}.parquet"
 
     def rows_part(self, partition: int) -> str:
         """The file of one partition in `rows_folder`."""

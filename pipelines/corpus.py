@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import msgspec
+import pyarrow as pa
 
+from extractors.modality.tree import KINDS
 from filters.rules import samples_query
 from pipelines import layout
 from pipelines.errors import UserError
+from pipelines.knowledge import IN_USE
 from pipelines.selecting import score_names
 from pipelines.storage import Store
 from pipelines.summary import manifest_connection
@@ -55,7 +59,11 @@ def open_corpus(where: str) -> Corpus:
 
 def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:
     """A connection with the views `samples`, `texts`, `concepts`, `labels`, `regions`,
-    `questions`, `images`, `drops` and `scores`; the last eight with `sample_id` first."""
+    `questions`, `images`, `drops` and `scores`; the last eight with `sample_id` first.
+
+    `vocabulary` has the concepts in use and all broader ones, `narrower('C0012345')` a concept's
+    id and those of all below it; `modalities` is the tree of picture kinds.
+    """
     connection = manifest_connection(corpus.store, corpus.partitions)
     scores = score_names(connection, "manifest")
     connection.execute(
@@ -70,4 +78,22 @@ def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:
         """CREATE VIEW scores AS SELECT sample_id, score.key AS name, score.value AS value FROM
         (SELECT sample_id, unnest(map_entries(scores)) AS score FROM manifest)"""
     )
+    _add_knowledge(connection, corpus.store)
     return connection
+
+
+def _add_knowledge(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
+    """The views that say what concepts and kinds of picture are."""
+    table = IN_USE.empty_table()
+    if store.exists(layout.VOCABULARY):
+        table = store.read_table(layout.VOCABULARY)
+    connection.register("vocabulary", table)
+    kinds = pa.Table.from_pylist([msgspec.to_builtins(kind) for kind in KINDS])
+    connection.register("modalities", kinds)
+    connection.execute(
+        """CREATE MACRO narrower(broad) AS TABLE
+        WITH RECURSIVE below(cui) AS (
+            SELECT broad
+            UNION SELECT v.cui FROM vocabulary v JOIN below b ON list_contains(v.parents, b.cui)
+        ) SELECT cui FROM below"""
+    )

@@ -50,6 +50,8 @@ def curate(corpus: Corpus, where: str, out: str, options: RunOptions) -> Summary
     shards = _plan(context, corpus.partitions, fingerprint)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", corpus.partitions, layout.MANIFEST, context, options)
+    if corpus.store.exists(layout.VOCABULARY):
+        store.write(layout.VOCABULARY, corpus.store.read(layout.VOCABULARY))
     summary = summarise(store, corpus.partitions, shards)
     origin = {
         "curated": {"from": corpus.name, "fingerprint": corpus.state["fingerprint"], "where": where}

@@ -11,11 +11,13 @@ WITHDRAWN = "stages/list/withdrawn.parquet"
 DOCUMENTS = "stages/list"
 EXTRACTED = "stages/extract"
 FIGURES = "stages/figures"
+LINKED = "stages/link"
 SELECTED = "stages/select"
 PLAN = "stages/select/plan.parquet"
 SHARD_INDEX = "stages/shard"
 SHARDS = "shards"
 MANIFEST = "manifest"
+VOCABULARY = "vocabulary.parquet"
 REPORT = "report/index.html"
 
 
@@ -41,6 +43,10 @@ def figures_part(partition: int) -> str:
 
 def panels_part(partition: int) -> str:
     return f"{FIGURES}/images/{part_name(partition)}.tar"
+
+
+def linked_part(partition: int) -> str:
+    return f"{LINKED}/{part_name(partition)}.parquet"
 
 
 def selected_part(partition: int) -> str:

@@ -1,4 +1,4 @@
-"""Digests of the model files that read figures: a changed model makes a stage run again."""
+"""Digests of the model files a stage uses: a changed model makes a stage run again."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from pipelines.errors import UserError
 from pipelines.recipe import ONNX
 
 
-def digest_of_theirs(detector: str) -> str:
-    """The digest of a user's own model file, `""` where there is none. Raises `UserError`."""
-    if not detector:
+def digest_of_theirs(file: str, key: str = "figures.detector") -> str:
+    """The digest of a user's own file that a recipe names at `key`, `""` where there is none.
+
+    Raises `UserError`.
+    """
+    if not file:
         return ""
-    path = Path(detector.removeprefix(ONNX))
+    path = Path(file.removeprefix(ONNX))
     try:
         state = path.stat()
         return _file_digest(str(path), state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise UserError(f"figures.detector: {path}: {error.strerror}") from None
+        raise UserError(f"{key}: {path}: {error.strerror}") from None
 
 
 @functools.lru_cache(maxsize=4)
@@ -33,10 +36,10 @@ def _file_digest(path: str, size: int, changed_ns: int) -> str:
 
 
 @functools.cache
-def digest_of_ours() -> str:
-    """The digest of every model that lies in the package beside the readers' code."""
+def digest_of_ours(package: str = "extractors.figures") -> str:
+    """The digest of every model that lies in a package beside its code."""
     digest = hashlib.sha256()
-    for name, file in sorted(_model_files(files("extractors.figures"), "")):
+    for name, file in sorted(_model_files(files(package), "")):
         digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -8,6 +8,7 @@ from pipelines import layout
 from pipelines.context import Context
 from pipelines.extraction import extract_fingerprint
 from pipelines.figures import figures_fingerprint
+from pipelines.linking import link_fingerprint
 from pipelines.listing import Listing, documents_fingerprint, read_listing
 from pipelines.selecting import read_plan, select_fingerprint
 from pipelines.sharding import manifest_fingerprint, shard_fingerprint
@@ -38,8 +39,9 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
     """The frozen list, and each stage with what is done under the present recipe."""
     store, listing = context.store, read_listing(context.store)
     if listing is None:
-        figures = ("figures",) if context.recipe.figures.split else ()
-        names = ("list", "extract", *figures, "select", "shard", "manifest")
+        asked = {"figures": context.recipe.figures.split, "link": context.recipe.links}
+        middle = [name for name, yes in asked.items() if yes]
+        names = ("list", "extract", *middle, "select", "shard", "manifest")
         return None, [StagePlan(name, "", 0, -1) for name in names]
     numbers = range(listing.partitions)
     described = sum(
@@ -63,6 +65,12 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
             for p in extracted
         )
         stages.append(StagePlan("figures", "partitions", ready, listing.partitions))
+    if context.recipe.links:
+        ready = sum(
+            store.fingerprint(layout.linked_part(p)) == link_fingerprint(context, p)
+            for p in numbers
+        )
+        stages.append(StagePlan("link", "partitions", ready, listing.partitions))
     chosen = store.fingerprint(layout.PLAN) == select_fingerprint(context, listing)
     stages.append(StagePlan("select", "plan", int(chosen), 1))
     if not chosen or ready < listing.partitions:

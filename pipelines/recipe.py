@@ -29,7 +29,15 @@ _UNITS = {
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*\Z", re.IGNORECASE)
 ONNX = "onnx:"
+STARTER = "starter"
 _PATH_KEYS = ("articles", "layouts", "mirror", "pictures", "root")
+
+
+def _checked_kinds(kinds: list[str]) -> list[str]:
+    for kind in kinds:
+        if kind.partition(":")[0] not in TEXT_KINDS:
+            raise ValueError(f"{kind!r} is no kind of text{suggestion(kind, TEXT_KINDS)}")
+    return kinds
 
 
 class Figures(Options):
@@ -46,6 +54,36 @@ class Figures(Options):
         if detector and not re.fullmatch(f"{ONNX}.+", detector):
             raise ValueError(f"{detector!r}: write it as onnx:PATH, or leave it out for our own")
         return detector
+
+
+class Concepts(Options):
+    """Which vocabulary is looked for in which texts, and how.
+
+    `vocabulary` is a file of `fabrica vocabulary build`, or `starter`, the one in the package:
+    diseases, and terms of imaging.
+    `kinds`: the texts to link; the others of a document only lend their abbreviations.
+    """
+
+    vocabulary: str = STARTER
+    tuning: str = ""
+    types: list[str] = []
+    kinds: list[str] = ["caption", "subcaption", "reference", "label_caption", "report"]
+    linker: Literal["fabrica", "scispacy"] = "fabrica"
+    ner: str = ""
+    approximate: bool = True
+    threshold: float | None = Field(None, ge=0, le=1)
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, kinds: list[str]) -> list[str]:
+        return _checked_kinds(kinds)
+
+
+class Modality(Options):
+    """How the kind of picture is told: from texts always, from `pixels`, from a CLIP model."""
+
+    pixels: bool = True
+    clip: str = ""
 
 
 class Split(Options):
@@ -114,6 +152,8 @@ class Recipe(Options):
     description: str = ""
     sources: list[dict[str, Any]] = Field(min_length=1)
     figures: Figures = Figures()
+    concepts: Concepts | None = None
+    modality: Modality | None = None
     caption: list[str] = ["rewritten", "subcaption", "caption", "label_caption", "report"]
     select: Select = Select()
     shards: Shards = Shards()
@@ -129,10 +169,12 @@ class Recipe(Options):
     @field_validator("caption")
     @classmethod
     def _known_kinds(cls, kinds: list[str]) -> list[str]:
-        for kind in kinds:
-            if kind.partition(":")[0] not in TEXT_KINDS:
-                raise ValueError(f"{kind!r} is no kind of text{suggestion(kind, TEXT_KINDS)}")
-        return kinds
+        return _checked_kinds(kinds)
+
+    @property
+    def links(self) -> bool:
+        """Whether the recipe has a link stage."""
+        return self.concepts is not None or self.modality is not None
 
     def public(self) -> dict[str, Any]:
         """The recipe as plain data that may be published: without `storage`, which has keys."""
@@ -177,6 +219,11 @@ def load_recipe(path: str, changes: Iterable[str] = ()) -> Recipe:
     model = recipe.figures.detector.removeprefix(ONNX)
     if model and not Path(model).is_file():
         raise UserError(f"{path}: figures.detector: {model!r}: no such file")
+    for key in ("vocabulary", "tuning"):
+        file = getattr(recipe.concepts, key, "")
+        if file and file != STARTER and not Path(file).is_file():
+            hint = " (or write `starter`)" if key == "vocabulary" else ""
+            raise UserError(f"{path}: concepts.{key}: {file!r}: no such file{hint}")
     return recipe
 
 
@@ -187,7 +234,11 @@ def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
         sources = [_checked_source(i, entry, where) for i, entry in enumerate(recipe.sources)]
     except ValidationError as error:
         raise UserError(f"{where}: {_first_problem(error, Recipe)}") from None
-    found = {"sources": sources, "figures": _found_detector(recipe.figures, where)}
+    found = {
+        "sources": sources,
+        "figures": _found_detector(recipe.figures, where),
+        "concepts": recipe.concepts and _found_vocabulary(recipe.concepts, where),
+    }
     return recipe.model_copy(
         update={k: v for k, v in found.items() if k in recipe.model_fields_set}
     )
@@ -223,6 +274,13 @@ def _found_detector(figures: Figures, where: str) -> Figures:
         return figures
     path = _beside(figures.detector.removeprefix(ONNX), where)
     return figures.model_copy(update={"detector": f"{ONNX}{path}"})
+
+
+def _found_vocabulary(concepts: Concepts, where: str) -> Concepts:
+    """The options with the paths of their files as they are from here."""
+    paths = {"vocabulary": concepts.vocabulary, "tuning": concepts.tuning, "ner": concepts.ner}
+    found = {k: _beside(v, where) for k, v in paths.items() if v and v != STARTER}
+    return concepts.model_copy(update=found)
 
 
 def _beside(path: str, where: str) -> str:

@@ -1,4 +1,4 @@
-"""A whole run, on one page: list -> extract (-> figures) -> select -> shard -> manifest -> papers.
+"""A whole run, on one page: list -> extract (-> figures) (-> link) -> select -> shard -> manifest -> papers.
 
 Every step skips what is already done, so a run that was stopped anywhere goes on where it was.
 """
@@ -18,6 +18,8 @@ from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
 from pipelines.context import Context
 from pipelines.errors import RunFailed, UserError
 from pipelines.figures import check_options
+from pipelines.knowledge import write_vocabulary_in_use
+from pipelines.linking import check_linking
 from pipelines.listing import Listing, freeze, read_listing
 from pipelines.papers import write_papers
 from pipelines.progress import Progress, watch
@@ -28,6 +30,8 @@ from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
 from pipelines.version import VERSION
 from schemas.identifiers import short_hash
+
+_AFTER_EXTRACT = (layout.FIGURES, layout.LINKED)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     store = Store(out)
     pipeline_options(options.runner, options.beam_arguments)
     check_options(recipe.figures)
+    check_linking(recipe)
     _check_folder(store, recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
@@ -79,6 +84,9 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     _remove_stale(store, {s.name for s in shards}, listing.partitions)
     if not recipe.figures.split:
         store.remove(layout.FIGURES, folder=True)
+    if not recipe.links:
+        store.remove(layout.LINKED, folder=True)
+    write_vocabulary_in_use(store, recipe.concepts, listing.partitions)
     summary = summarise(store, listing.partitions, [s.name for s in shards])
     write_papers(store, recipe, summary)
     write_report(store, recipe.name, summary)
@@ -189,7 +197,7 @@ def spread(task: str, count: int, folder: str, context: Context, options: RunOpt
 
 def _title(task: str, folder: str) -> str:
     """What a progress bar says: the task, with the last stage it goes through."""
-    return f"{task}, figures" if folder == layout.FIGURES else task
+    return f"{task}, {folder.partition('/')[2]}" if folder in _AFTER_EXTRACT else task
 
 
 def _number(name: str) -> int:

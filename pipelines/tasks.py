@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pipelines.context import Context
 from pipelines.extraction import extract_partition
 from pipelines.figures import split_partition
+from pipelines.linking import link_partition
 from pipelines.listing import describe_partition
 from pipelines.pool import Progress
 from pipelines.sharding import write_manifest, write_shard
@@ -21,6 +22,8 @@ def describe_and_extract(
     counts |= extract_partition(context, partition, skip, progress)
     if context.recipe.figures.split:
         counts |= split_partition(context, partition, skip, progress)
+    if context.recipe.links:
+        counts |= link_partition(context, partition, skip, progress)
     return counts
 
 

@@ -61,6 +61,7 @@ def _add_inputs(build: argparse.ArgumentParser) -> None:
         "obo": ("FILE", "an ontology: HPO, Disease Ontology, Uberon, Mondo; .obo or .obo.gz"),
         "mesh": ("FILE", "NLM's desc20XX.xml, supp20XX.xml, d20XX.bin or c20XX.bin, or .gz"),
         "csv": ("FILE", "CSV or TSV with columns cui, name (synonyms, types, ...), or JSON lines"),
+        "vocabulary": ("FILE", "a vocabulary that was built before"),
     }
     for kind, (metavar, words) in kinds.items():
         build.add_argument(
@@ -123,7 +124,7 @@ def _merge(options: argparse.Namespace, tally: _Tally, say: Callable) -> tuple[i
     from extractors.concepts.vocabulary.build import Staging
 
     if not options.inputs:
-        raise UserError("no input: name at least one of --umls, --obo, --mesh, --csv")
+        raise UserError("no input: name at least one of --umls, --obo, --mesh, --csv, --vocabulary")
     out = Path(options.out)
     if not options.out.strip() or out.is_dir():
         raise UserError(f"--out: {options.out!r} is no name for a file")
@@ -160,6 +161,10 @@ def _entries(kind: str, path: str, options: argparse.Namespace, tally: _Tally) -
         from extractors.concepts.vocabulary.mesh import read_mesh
 
         return read_mesh(path, tally.note)
+    if kind == "vocabulary":
+        from extractors.concepts.vocabulary.build import read_vocabulary
+
+        return read_vocabulary(path)
     if kind == "csv":
         from extractors.concepts.vocabulary.tables import read_table
 

@@ -86,10 +86,12 @@ CONCEPTS = pa.list_(
             ("name", pa.string()),
             ("types", pa.list_(pa.string())),
             ("kind", pa.string()),
+            ("text", pa.int32()),
             ("start", pa.int32()),
             ("end", pa.int32()),
             ("score", pa.float64()),
             ("negated", pa.bool_()),
+            ("uncertain", pa.bool_()),
         ]
     )
 )
@@ -127,6 +129,8 @@ MANIFEST = pa.schema(
         ("questions", QUESTIONS),
         ("modality", pa.string()),
         ("modality_score", pa.float64()),
+        ("body_part", pa.string()),
+        ("view", pa.string()),
         ("scores", pa.map_(pa.string(), pa.float64())),
         ("meta", _STRING_MAP),
         ("drops", DROPS),

@@ -126,16 +126,22 @@ class Region(msgspec.Struct, frozen=True):
 
 
 class Concept(msgspec.Struct, frozen=True):
-    """A UMLS concept found in a text of `kind`, at characters `start` to `end`."""
+    """A concept of a vocabulary, found at characters `start` to `end` of a text.
+
+    `kind` is the text's, `text` its place in the sample's `texts`. `negated`: its sentence denies
+    it; `uncertain`: its sentence leaves it open. `score` is from 0 to 1.
+    """
 
     cui: str
     name: str
     types: list[str] = []
     kind: str = ""
+    text: int = 0
     start: int = 0
     end: int = 0
     score: float = 0.0
     negated: bool = False
+    uncertain: bool = False
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -170,6 +176,8 @@ class Sample(msgspec.Struct, frozen=True):
     questions: list[Question] = []
     modality: str = ""
     modality_score: float | None = None
+    body_part: str = ""
+    view: str = ""
     scores: dict[str, float] = {}
     meta: dict[str, str] = {}
     drops: list[Drop] = []

@@ -30,12 +30,12 @@ def link_document(linker: Linker, texts: Sequence[str]) -> list[list[Linked]]:
     chosen = [linker.choose(text, expansions) for text in texts]
     known = {number for names in chosen for number in linker.certain(names)}
     return [
-        _asserted(text, linker.mentions(text, names, known)) if names else []
+        asserted(text, linker.mentions(text, names, known)) if names else []
         for text, names in zip(texts, chosen, strict=True)
     ]
 
 
-def _asserted(text: str, mentions: Sequence[Mention]) -> list[Linked]:
+def asserted(text: str, mentions: Sequence[Mention]) -> list[Linked]:
     """The mentions with what their sentences say of them."""
     linked: list[Linked] = []
     at = 0

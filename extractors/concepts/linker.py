@@ -59,6 +59,8 @@ class Linker:
         self.index, self.concepts, self.tuning = index, concepts, tuning
         self.reader = Reader(index, approximate, every_word=tuning is not None)
         self._threshold = threshold
+        # Meanings that no context changes, by key.
+        self._fixed: dict[int, tuple[str, str, list[str], float, int]] = {}
 
     def link(self, text: str) -> list[Mention]:
         """The mentions of one text on its own, in order, none overlapping."""
@@ -90,13 +92,26 @@ class Linker:
         return {concept[first[c.key]] for c in chosen if first[c.key + 1] - first[c.key] == 1}
 
     def _mention(self, text: str, chosen: Chosen, known: Set[int]) -> Mention:
-        meant = self.tuning.counts.meant if self.tuning else None
-        concept, share, rank = self.concepts.meaning(self.index, chosen.key, text, known, meant)
-        score = chosen.score
+        start, end, key, score = chosen
+        meaning = self._fixed.get(key)
+        if meaning is None:
+            meaning = self._meaning(text, key, known)
+        cui, name, types, share, rank = meaning
         if not self.tuning:
             score *= share * (_VARIANT_SCORE if rank == VARIANT else 1.0)
-        cui, name, types = self.concepts.record(concept)
-        return Mention(chosen.start, chosen.end, cui, name, types, round(score, 3))
+        return Mention(start, end, cui, name, types, round(score, 3))
+
+    def _meaning(
+        self, text: str, key: int, known: Set[int]
+    ) -> tuple[str, str, list[str], float, int]:
+        """CUI, name and types of what a key means in `text`; how sure that is; its rank."""
+        rows = self.index.meanings(key)
+        counted = self.tuning.counts.meant[rows.start : rows.stop] if self.tuning else None
+        row, share = self.concepts.meaning(self.index, rows, text, known, counted)
+        meaning = (*self.concepts.record(self.index.concept[row]), share, self.index.rank[row])
+        if len(rows) == 1 or (counted is not None and counted.any()):
+            self._fixed[key] = meaning
+        return meaning
 
 
 def _longest(found: list[Candidate]) -> list[Candidate]:

@@ -38,30 +38,31 @@ class Concepts:
         return frozenset(_WORD.findall(about.lower()))
 
     def meaning(
-        self, index: Index, key: int, text: str, known: Set[int], meant: np.ndarray | None
-    ) -> tuple[int, float, int]:
-        """Number of the concept that a key means in `text`, how sure (to 1), and its rank.
+        self,
+        index: Index,
+        rows: range,
+        text: str,
+        known: Set[int],
+        counted: np.ndarray | None = None,
+    ) -> tuple[int, float]:
+        """The row of `rows` (the meanings of a key) that is meant in `text`, and how sure, to 1.
 
-        `meant`: (m,) times that each meaning of the index was the one, where that was counted.
+        `known`: concepts that the document names for certain. `counted`: how often annotated text
+        meant each row, where that is known.
         """
-        first, last = index.first[key], index.first[key + 1]
-        if last - first == 1:
-            return index.concept[first], 1.0, index.rank[first]
-        rows = range(first, last)
-        if meant is not None and (total := int(meant[first:last].sum())):
-            best = first + int(np.argmax(meant[first:last]))
-            share = float(meant[best]) / total
-            return index.concept[best], share, index.rank[best]
-        if known and (sure := [r for r in rows if index.concept[r] in known]):
-            rows_left = sure
-        else:
-            rank = min(index.rank[r] for r in rows)
-            rows_left = [r for r in rows if index.rank[r] == rank]
-        if len(rows_left) == 1:
-            best = rows_left[0]
-            return index.concept[best], 1.0, index.rank[best]
+        if len(rows) == 1:
+            return rows[0], 1.0
+        if counted is not None and (total := int(counted.sum())):
+            best = int(np.argmax(counted))
+            return rows[best], float(counted[best]) / total
+        left = [row for row in rows if index.concept[row] in known]
+        if not left:
+            rank = min(index.rank[row] for row in rows)
+            left = [row for row in rows if index.rank[row] == rank]
+        if len(left) == 1:
+            return left[0], 1.0
         words = set(_WORD.findall(text.lower()))
-        spoken = {r: len(words & self._words(index.concept[r])) for r in rows_left}
-        best = max(rows_left, key=lambda r: (spoken[r], -r))
-        equals = sum(count == spoken[best] for count in spoken.values())
-        return index.concept[best], 1.0 / equals, index.rank[best]
+        spoken = {row: len(words & self._words(index.concept[row])) for row in left}
+        most = max(spoken.values())
+        best_rows = [row for row in left if spoken[row] == most]
+        return best_rows[0], 1.0 / len(best_rows)

@@ -20,7 +20,8 @@ TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]")
 START, END = "^", "$"
 
 # What a sentence or a bracket parts is no name; a full stop after one letter may be ("E. coli").
-_BREAK = re.compile(r"(?<!\b\w)[.]\s|[;:!?]\s|\s[(\[]|[)\]]\s|\n")
+_BREAK = re.compile(r"(?<!\b\w)[.]\s|[;:!?]\s|\s[(\[]|[)\]]\s")
+_MARKS = frozenset(".;:!?()[]")
 _TIES = frozenset("-–/")
 _SEEN_WORDS_LIMIT = 300_000
 _FUNCTION_WORDS = frozenset(
@@ -93,6 +94,9 @@ class Reader:
             return Reading([], [])
         spans = [match.span() for match in TOKEN.finditer(text)]
         lower, words = text.islower(), self.index.words
+        near = self._codes.likeness
+        if near and near.keys().isdisjoint(tokens):
+            near = {}
         found = []
         for end, key in matches:
             stop = (end + 1) // CODE_LENGTH
@@ -100,35 +104,16 @@ class Reader:
             if first < 0 or last < 0:
                 continue
             if last > first:
-                if _BREAK.search(text, spans[first][0], spans[last][1]):
+                if not _MARKS.isdisjoint(tokens[first:last]) and _BREAK.search(
+                    text, spans[first][0], spans[last][1]
+                ):
                     continue
             elif first not in written_out and not self._is_name(tokens[first], key, lower):
                 continue
-            found.append(self._candidate(tokens, spans, first, last + 1, key))
+            before, after = _beside(tokens, spans, first, last)
+            like = min([near.get(t, 1.0) for t in tokens[first : last + 1]]) if near else 1.0
+            found.append(Candidate(first, last + 1, key, like, before, after))
         return Reading(found, spans)
-
-    def _candidate(
-        self,
-        tokens: Sequence[str],
-        spans: Sequence[tuple[int, int]],
-        first: int,
-        last: int,
-        key: int,
-    ) -> Candidate:
-        """A candidate with the tokens beside it."""
-        before = tokens[first - 1] if first else START
-        if before in _TIES and first > 1 and spans[first - 2][1] + 1 == spans[first][0]:
-            before = "~" + before
-        after = tokens[last] if last < len(tokens) else END
-        if (
-            after in _TIES
-            and last + 1 < len(tokens)
-            and spans[last - 1][1] + 1 == spans[last + 1][0]
-        ):
-            after = "~" + after
-        likeness = self._codes.likeness
-        like = min([likeness.get(t, 1.0) for t in tokens[first:last]]) if likeness else 1.0
-        return Candidate(first, last, key, like, before, after)
 
     def _is_name(self, token: str, key: int, lower: bool) -> bool:
         """Whether a single word can be this name: its capitals agree, and it says something."""
@@ -172,6 +157,20 @@ class _Codes(dict[str, str]):
             self.likeness[token] = found[1]
             return self._codes[found[0]]
         return UNKNOWN
+
+
+def _beside(
+    tokens: Sequence[str], spans: Sequence[tuple[int, int]], first: int, last: int
+) -> tuple[str, str]:
+    """The tokens before `first` and after `last`, with ties marked."""
+    before = tokens[first - 1] if first else START
+    if before in _TIES and first > 1 and spans[first - 2][1] + 1 == spans[first][0]:
+        before = "~" + before
+    last += 1
+    after = tokens[last] if last < len(tokens) else END
+    if after in _TIES and last + 1 < len(tokens) and spans[last - 1][1] + 1 == spans[last + 1][0]:
+        after = "~" + after
+    return before, after
 
 
 def _expanded(
