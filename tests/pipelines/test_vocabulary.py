@@ -52,6 +52,18 @@ def test_inputs_are_merged_in_their_order(capsys: pytest.CaptureFixture[str]) ->
     assert first.types == ["T191"]
 
 
+def test_a_vocabulary_can_be_added_to(capsys: pytest.CaptureFixture[str]) -> None:
+    fabrica(capsys, "vocabulary", "build", "--obo", "small.obo", "--out", "v.parquet")
+    before = list(read_vocabulary("v.parquet"))
+    code, _, _ = fabrica(
+        capsys, "vocabulary", "build", "--vocabulary", "v.parquet", "--csv", "terms.csv",
+        "--out", "v.parquet",
+    )  # fmt: skip
+    after = {entry.cui: entry for entry in read_vocabulary("v.parquet")}
+    assert (code, set(after)) == (0, {"C0000002", "C0000003", "DOID:7"})
+    assert after["DOID:7"] in before
+
+
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     fabrica(capsys, "vocabulary", "build", "--obo", "small.obo", "--out", "v.parquet")
     code, out, _ = fabrica(capsys, "vocabulary", "show", "v.parquet")
