@@ -4,8 +4,8 @@
                                   [--picture FILE.png] [--fit]
 
 Truth: pictures below DIR labelled by eye (`tests/extractors/modality/labels.tsv`, or FILE: TSV,
-CSV or JSON with `id`, a path below DIR, `kind`, and optionally `medical`, `part`, `body_part`,
-`view`, `caption`). Of our own data the half kept aside is judged unless told otherwise. Compound
+CSV or JSON with `id` or `path` below DIR, `kind` or `modality`, and optionally `medical`, `part`,
+`body_part`, `view`, `caption`). A DIR with a `labels.tsv` of its own is judged by that. Of our own data the half kept aside is judged unless told otherwise. Compound
 figures of several kinds (`mixed`) count for medical or not alone.
 
 `modality_accuracy` is over pictures that come with a caption, from texts and pixels together;
@@ -20,6 +20,7 @@ import csv
 import itertools
 import json
 import math
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,7 @@ MIXED = "mixed"
 PixelScores = Callable[[Image.Image], dict[str, float]]
 
 _BINS = 5
+_SAME_AS = {"path": "id", "image": "id", "modality": "kind", "label": "kind"}
 _KEYWORDS = {
     "ct": ("computed tomogra", " ct "),
     "mri": ("mri", "magnetic resonance"),
@@ -133,6 +135,7 @@ def read_labels(path: Path) -> list[Label]:
 
 def _label(row: Mapping[str, object]) -> Label:
     told = str(row.get("medical", "")).strip().lower()
+    row = {_SAME_AS.get(name, name): value for name, value in row.items()}
     names = ("id", "kind", "part", "body_part", "view", "caption")
     texts = {name: str(row.get(name) or "").strip() for name in names}
     known = told in ("yes", "no", "true", "false", "1", "0")
@@ -166,7 +169,7 @@ def answer_all(
         try:
             image = open_picture(data, label.id)
         except (OSError, KeyError) as error:
-            print(f"left out: {label.id}: {error}")
+            print(f"left out: {label.id}: {error}", file=sys.stderr)
             continue
         pixels = scorer(image) if scorer else {}
         both = judge_modality(case.texts, pixels)
