@@ -5,8 +5,9 @@
 
 Truth: pictures below DIR labelled by eye (`tests/extractors/modality/labels.tsv`, or FILE: TSV,
 CSV or JSON with `id` or `path` below DIR, `kind` or `modality`, and optionally `medical`, `part`,
-`body_part`, `view`, `caption`). A DIR with a `labels.tsv` of its own is judged by that. Of our own data the half kept aside is judged unless told otherwise. Compound
-figures of several kinds (`mixed`) count for medical or not alone.
+`body_part`, `view`, `caption`). A DIR with a `labels.tsv` of its own is judged by that. Of our own
+data the half kept aside is judged unless told otherwise. Compound figures of several kinds
+(`mixed`) count for medical or not alone.
 
 `modality_accuracy` is over pictures that come with a caption, from texts and pixels together;
 `modality_accuracy_all` also over those without, `modality_pixels_accuracy` over all from pixels
