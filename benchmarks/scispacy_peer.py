@@ -35,7 +35,7 @@ def main(job_path: str, answer_path: str) -> None:
     Path(answer_path).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _generator(vocabulary: str):  # noqa: ANN202 - its type is only where scispaCy is
+def _generator(vocabulary: str):
     from scispacy.candidate_generation import CandidateGenerator, create_tfidf_ann_index
     from scispacy.linking_utils import KnowledgeBase
 
@@ -45,7 +45,7 @@ def _generator(vocabulary: str):  # noqa: ANN202 - its type is only where scispa
     return CandidateGenerator(index, vectorizer, aliases, knowledge)
 
 
-def _linked(generator, texts: list[str], way: str, threshold: float) -> list[list]:  # noqa: ANN001
+def _linked(generator, texts: list[str], way: str, threshold: float) -> list[list]:
     import spacy
 
     nlp = spacy.blank("en")
@@ -53,7 +53,11 @@ def _linked(generator, texts: list[str], way: str, threshold: float) -> list[lis
     for at in range(0, len(texts), _BATCH):
         documents = list(nlp.pipe(texts[at : at + _BATCH]))
         spans = [_spans(document, way) for document in documents]
-        asked = [document.text[a:b] for document, own in zip(documents, spans) for a, b in own]
+        asked = [
+            document.text[a:b]
+            for document, own in zip(documents, spans, strict=False)
+            for a, b in own
+        ]
         found = iter(generator(asked, 5) if asked else [])
         for own in spans:
             scored = []
@@ -66,7 +70,7 @@ def _linked(generator, texts: list[str], way: str, threshold: float) -> list[lis
     return links
 
 
-def _spans(document, way: str) -> list[tuple[int, int]]:  # noqa: ANN001
+def _spans(document, way: str) -> list[tuple[int, int]]:
     heavy = [not (t.is_stop or t.is_punct or t.is_space) for t in document]
     spans = []
     for i, token in enumerate(document):

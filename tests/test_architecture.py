@@ -55,7 +55,16 @@ def test_no_pickle_and_no_name_that_says_nothing() -> None:
     for path in _modules():
         assert path.stem not in ("utils", "helpers", "manager", "common", "misc"), path
         assert not {"pickle", "dill", "shelve"} & {n.split(".")[0] for n in _imports(path)}, path
-        assert "torch" not in {n.split(".")[0] for n in _imports(path)}, path
+
+
+def test_torch_and_spacy_are_asked_for_in_one_place_each() -> None:
+    users: dict[str, set[str]] = {"torch": set(), "open_clip": set(), "spacy": set()}
+    for path in _modules():
+        for name in {name.split(".")[0] for name in _imports(path)} & set(users):
+            users[name].add(str(path.relative_to(ROOT)))
+    clip = {path for path in {*users["torch"], *users["open_clip"]} if "trainer/" not in path}
+    assert clip <= {"filters/clip.py"}
+    assert users["spacy"] <= {"extractors/concepts/scispacy_linker.py"}
 
 
 def test_every_module_says_what_it_is_for() -> None:
