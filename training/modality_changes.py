@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from extractors.rendered.charts import WORDS
 from training.modality_scans import Rng
 
 _GREY_TOO = {"histopathology", "cytology", "fluorescence_microscopy", "light_microscopy", "fundus",
@@ -146,18 +147,22 @@ def _montage(rng: Rng, parts: list[np.ndarray]) -> np.ndarray:
             cv2.BORDER_CONSTANT,
             value=(shade,) * 3,
         )
+    ink, size = (255 - shade,) * 3, rng.uniform(0.35, 0.6)
+    for k in range(columns if rng.random() < 0.4 else 0):
+        name = WORDS[int(rng.integers(len(WORDS)))][:12]
+        cv2.putText(sheet, name, (20 + k * wide, 14), 0, size, ink, 1, cv2.LINE_AA)
     return sheet
 
 
 def _stored(rng: Rng, pixels: np.ndarray, kind: str) -> np.ndarray:
     """Shrunk or enlarged, then JPEG at some quality."""
     longest = max(pixels.shape[:2])
-    least = 28 if kind in ("dermoscopy", "cytology", "histopathology") else 90
-    wanted = (
-        np.exp(rng.uniform(np.log(least), np.log(900)))
-        if rng.random() < 0.3
-        else rng.uniform(240, 800)
-    )
+    least, often = (
+        (26, 0.5) if kind == "dermoscopy" else (90, 0.25)
+    )  # thumbnails of skin are common
+    wanted = rng.uniform(240, 800)
+    if rng.random() < often:
+        wanted = np.exp(rng.uniform(np.log(least), np.log(900)))
     scale = float(np.clip(wanted / longest, 0.05, 2.2))
     way = cv2.INTER_AREA if scale < 1 else int(rng.choice((1, 2)))
     pixels = cv2.resize(np.ascontiguousarray(pixels), None, fx=scale, fy=scale, interpolation=way)

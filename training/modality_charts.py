@@ -105,10 +105,13 @@ def _lines(rng: Rng, axis: plt.Axes) -> None:
             axis.plot(x, y, rng.choice(("-", "--", ":", "o-")), label=f"series {k}")
     if rng.random() < 0.4:
         axis.legend(_words(rng, 4))
+    for _ in range(int(rng.integers(1, 6)) if rng.random() < 0.2 else 0):
+        axis.text(rng.uniform(0, len(x)), rng.normal(0, 3), _words(rng, 1)[0], fontsize=8)
 
 
 def _bars(rng: Rng, axis: plt.Axes) -> None:
     groups, series = int(rng.integers(2, 12)), int(rng.integers(1, 5))
+    lying, signed = rng.random() < 0.25, rng.random() < 0.3
     for k in range(series):
         values, x = rng.uniform(0.2, 1, groups), np.arange(groups) + k * 0.8 / series
         fill = (
@@ -116,8 +119,10 @@ def _bars(rng: Rng, axis: plt.Axes) -> None:
             if rng.random() < 0.7
             else {"color": ["white", "0.6", "0.2"][k % 3], "edgecolor": "black"}
         )
-        if rng.random() < 0.2:
-            axis.barh(x, values - 0.5, 0.8 / series, **fill)
+        if lying:
+            start = 0.5 if signed else 0.0
+            axis.barh(x, values - start, 0.8 / series, **fill)
+            axis.set_yticks(np.arange(groups), _words(rng, groups), fontsize=8)
         else:
             axis.bar(
                 x,

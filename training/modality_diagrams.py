@@ -26,18 +26,8 @@ def diagram(rng: Rng) -> np.ndarray:
         image = Image.new("RGB", canvas(rng, 240, 500), (255, 255, 255))
         kind(plain_random(rng), image)
         return np.asarray(image)
-    makers = (
-        _flow,
-        _flow,
-        _sets,
-        _wheel,
-        _network,
-        _cells,
-        _map,
-        _illustration,
-        _structures,
-        _illustration,
-    )
+    makers = (_flow, _flow, _sets, _wheel, _network, _cells, _cells, _map, _illustration, _structures,
+              _illustration, _pathway, _pathway, _inclusion, _inclusion, _slide, _slide)  # fmt: skip
     return makers[rng.integers(len(makers))](rng)
 
 
@@ -289,4 +279,92 @@ def _illustration(rng: Rng) -> np.ndarray:
             cv2.LINE_AA,
         )
         say(rng, out, *at, words(rng, 1)[0][:14])
+    return out
+
+
+def _pathway(rng: Rng) -> np.ndarray:
+    """Bare words joined by arrows, some bent, some dashed, a few boxed."""
+    pixels = blank(rng)
+    height, width = pixels.shape[:2]
+    columns = int(rng.integers(1, 5))
+    colour = rng.random() < 0.4
+    for c in range(columns):
+        x, rows = width * (c + 0.5) / columns, int(rng.integers(4, 13))
+        for r in range(rows):
+            y = height * (r + 0.5) / rows
+            say(rng, pixels, x, y, words(rng, 1)[0][:14], rng.uniform(0.3, 0.42))
+            if rng.random() < 0.2:
+                wide, tall = int(width / columns * 0.35), int(height / rows * 0.28)
+                corners = ((int(x) - wide, int(y) - tall), (int(x) + wide, int(y) + tall))
+                cv2.rectangle(pixels, *corners, (0, 0, 0), 1)
+            ink = ink_colour(rng, False) if colour else (0, 0, 0)
+            to = height * (r + 1.5) / rows if r + 1 < rows else y
+            ends = ((int(x), int(y + 7)), (int(x), int(to - 7)))
+            if to > y:
+                cv2.arrowedLine(pixels, *ends, ink, 1, cv2.LINE_AA, tipLength=0.25)
+            if rng.random() < 0.3:
+                side = int(x + rng.choice((-1, 1)) * width / columns * rng.uniform(0.3, 0.7))
+                cv2.arrowedLine(
+                    pixels, ends[0], (side, int(to)), ink, 1, cv2.LINE_AA, tipLength=0.1
+                )
+                say(rng, pixels, side, to, words(rng, 1)[0][:9], 0.3)
+            if rng.random() < 0.12:
+                arc = (int(width * 0.1), int(height / rows))
+                cv2.ellipse(pixels, (int(x), int(y)), arc, 0, -80, 80, ink, 1, cv2.LINE_AA)
+    return pixels
+
+
+def _inclusion(rng: Rng) -> np.ndarray:
+    """Who was included: boxes of several lines of small print under one another."""
+    pixels = blank(rng, 320, 560)
+    height, width = pixels.shape[:2]
+    fill = ink_colour(rng, True) if rng.random() < 0.4 else (255, 255, 255)
+    rows, last = int(rng.integers(3, 8)), None
+    for r in range(rows):
+        branches = 1 if r < rows - 2 or rng.random() < 0.4 else int(rng.integers(2, 5))
+        for c in range(branches):
+            x, y = width * (c + 0.5) / branches, height * (r + 0.5) / rows
+            wide, tall = width / branches * rng.uniform(0.2, 0.42), height / rows * 0.33
+            corners = ((int(x - wide), int(y - tall)), (int(x + wide), int(y + tall)))
+            cv2.rectangle(pixels, *corners, fill, -1)
+            cv2.rectangle(pixels, *corners, (0, 0, 0), 1)
+            for k in range(max(1, int(tall / 7))):
+                line = " ".join(words(rng, 3))[: int(wide / 2.7)]
+                say(rng, pixels, x, y - tall + 9 + 12 * k, line, 0.28)
+            if last:
+                cv2.arrowedLine(pixels, last, (int(x), int(y - tall)), (0, 0, 0), 1, cv2.LINE_AA)
+        last = (int(width / 2), int(height * (r + 0.5) / rows + height / rows * 0.33))
+    return pixels
+
+
+def _slide(rng: Rng) -> np.ndarray:
+    """Shapes in strong colours with a gradient, white or black words in them, fat arrows, icons."""
+    pixels = blank(rng).astype(np.float32)
+    height, width = pixels.shape[:2]
+    x, y = places(width, height)
+    if rng.random() < 0.3:
+        pixels = between(pixels[0, 0], ink_colour(rng, True), (x + 1) / 2)
+    tones = [np.array(ink_colour(rng, bool(rng.random() < 0.5)), np.float32) for _ in range(4)]
+    labels = []
+    for _ in range(int(rng.integers(3, 11))):
+        cx, cy, w, h = *rng.uniform(-0.75, 0.75, 2), *rng.uniform(0.08, 0.4, 2)
+        form = np.maximum(np.abs(x - cx) / w, np.abs(y - cy) / h)
+        if rng.random() < 0.4:
+            form = np.hypot((x - cx) / w, (y - cy) / h)
+        elif rng.random() < 0.3:
+            form = np.maximum(form, (np.abs(y - cy) / h + (x - cx) / w) * 0.8)
+        tone = tones[rng.integers(4)]
+        shade = between(
+            np.minimum(tone * 1.3, 255), tone * 0.8, np.clip((y - cy) / h * 0.5 + 0.5, 0, 1)
+        )
+        flat = np.broadcast_to(tone, shade.shape)
+        inside = form < 1
+        pixels[inside] = (shade if rng.random() < 0.5 else flat)[inside]
+        if rng.random() < 0.5:
+            pixels[(form > 0.94) & inside] = tone * 0.4
+        labels.append(((cx + 1) / 2 * width, (cy + 1) / 2 * height, tone.sum() < 330))
+    out = np.clip(pixels, 0, 255).astype(np.uint8)
+    for at_x, at_y, dark in labels:
+        ink = (255, 255, 255) if dark else (0, 0, 0)
+        say(rng, out, at_x, at_y, words(rng, 1)[0][:14], rng.uniform(0.35, 0.55), ink)
     return out

@@ -264,7 +264,10 @@ def ct(rng: Rng) -> np.ndarray:
     values += rng.normal(0, rng.uniform(0.01, 0.04), values.shape) * (values > 0.02)
     if rng.random() < 0.6:
         values += 0.3 * (np.abs(y - b - 0.06 - 0.12 * x**2) < 0.008)
-    return grey_to_rgb(values)
+    if rng.random() < 0.3:  # another window: lung or bone
+        low, high = ((0.0, 0.5), (0.4, 1.1), (0.3, 0.8))[rng.integers(3)]
+        values = np.clip((values - low) / (high - low), 0, 1)
+    return grey_to_rgb(values[:, ::-1].T if rng.random() < 0.15 else values)
 
 
 def nuclear(rng: Rng) -> np.ndarray:
@@ -325,7 +328,40 @@ def _whole_body(rng: Rng) -> np.ndarray:
 
 
 def mri(rng: Rng) -> np.ndarray:
-    """A spine or a joint from the side: smooth grey layers that fade away from the coil."""
+    """A joint or a spine."""
+    return (_joint if rng.random() < 0.65 else _spine)(rng)
+
+
+def _joint(rng: Rng) -> np.ndarray:
+    """Two or three bones of bright or dark marrow with black rims in streaky muscle, noise around."""
+    width, height = canvas(rng, 240, 400)
+    x, y = places(width, height)
+    body = np.hypot(x / rng.uniform(0.6, 1.2), y / rng.uniform(0.9, 1.6)) + 0.3 * (
+        clouds(rng, width, height, 110) - 0.5
+    )
+    muscle, marrow, fat = rng.uniform(0.12, 0.4), rng.uniform(0.1, 0.8), rng.uniform(0.1, 0.9)
+    lean = x * rng.normal() + y * rng.normal()
+    values = muscle * (0.7 + 0.6 * clouds(rng, width, height, 12) * (0.5 + 0.5 * np.sin(lean * 30)))
+    values = np.where(body > 0.82, fat, values)
+    for _ in range(int(rng.integers(2, 6))):
+        cx, cy = rng.uniform(-0.5, 0.5, 2)
+        form = np.hypot((x - cx) / rng.uniform(0.12, 0.45), (y - cy) / rng.uniform(0.12, 0.6))
+        form = form + 0.35 * (clouds(rng, width, height, 90) - 0.5)
+        values = np.where(form < 1.08, 0.04, values)
+        values = np.where(form < 1.0, marrow * (0.8 + 0.3 * clouds(rng, width, height, 14)), values)
+    values = np.where(body < 1, values, 0.0)
+    fade = np.exp(
+        -((x - rng.uniform(-0.6, 0.6)) ** 2 + (y - rng.uniform(-0.5, 0.5)) ** 2)
+        * rng.uniform(0.2, 1.2)
+    )
+    values = cv2.GaussianBlur(warped(rng, (values * fade).astype(np.float32), 8), (0, 0), 0.9)
+    grain = rng.uniform(0.008, 0.03)
+    noisy = np.hypot(values + rng.normal(0, grain, x.shape), rng.normal(0, grain, x.shape))
+    return grey_to_rgb(noisy * rng.uniform(0.8, 1.6))
+
+
+def _spine(rng: Rng) -> np.ndarray:
+    """A spine from the side: smooth grey layers that fade away from the coil."""
     width, height = canvas(rng, 260, 380)
     x, y = places(width, height)
     values = 0.2 + 0.5 * clouds(rng, width, height, int(rng.integers(30, 90)))

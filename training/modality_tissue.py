@@ -62,13 +62,16 @@ def endoscopy(rng: Rng) -> np.ndarray:
     hues = (((120, 40, 30), (245, 150, 120)), ((150, 70, 50), (240, 180, 140)), ((90, 20, 20), (220, 100, 90)),
             ((130, 80, 40), (230, 190, 120)))  # fmt: skip
     a, b = hues[rng.integers(len(hues))]
-    folds = clouds(rng, width, height, int(rng.integers(40, 160)))
+    folds = clouds(rng, width, height, int(rng.integers(60, 260)))
+    folds = cv2.GaussianBlur(folds, (0, 0), rng.uniform(1, 12))
     relief = cv2.Sobel(cv2.GaussianBlur(folds, (0, 0), 4), cv2.CV_32F, 1, 0) * 5
     ground = between(a, b, np.clip(folds + relief * 0.4, 0, 1))
     cx, cy = rng.uniform(-0.5, 0.5, 2)
     far = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / rng.uniform(0.05, 0.4))
     ground = ground * (1 - rng.uniform(0, 0.8) * far[..., None])
-    ground = ground * (1 - 0.35 * vessels(rng, width, height, 2, 2.0)[..., None] * (0.2, 0.8, 0.8))
+    ground = ground * (
+        1 - 0.35 * vessels(rng, width, height, 2, 2.0)[..., None] * (0.2, 0.8, 0.8) * rng.random()
+    )
     shine = cv2.GaussianBlur(
         (clouds(rng, width, height, 12) > rng.uniform(0.86, 0.97)).astype(np.float32), (0, 0), 1.2
     )
