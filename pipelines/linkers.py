@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import fsspec
 
 from extractors.concepts.document import Linked, link_document
-from extractors.concepts.loading import STARTER, load_linker
+from extractors.concepts.loading import STARTER, check_tuning, load_linker, read_table
 from extractors.concepts.vocabulary.sources import VocabularyError
 from pipelines import recipe as recipes
 from pipelines.errors import UserError, storage_error
@@ -22,8 +22,18 @@ Link = Callable[[Sequence[str]], list[list[Linked]]]
 
 
 def check_concepts(options: Concepts) -> None:
-    """Raise `UserError` where the recipe's linker cannot be made."""
-    link_for(options)
+    """Raise `UserError` where the recipe's linker could not be made; makes none, which may take
+    a minute and much memory."""
+    try:
+        read_table(vocabulary_file(options), options.types)
+        if options.tuning:
+            check_tuning(_local(options.tuning))
+        if options.linker == "scispacy":
+            from extractors.concepts.scispacy_linker import require_scispacy
+
+            require_scispacy()
+    except VocabularyError as error:
+        raise UserError(f"concepts: {error}") from None
 
 
 def link_for(options: Concepts) -> Link:

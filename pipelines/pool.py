@@ -26,7 +26,7 @@ from pipelines.errors import UserError
 Progress = Callable[[str], None]
 JobFunction = Callable[..., dict[str, int]]
 
-_PRELOADED = ["pipelines.tasks"]
+_PRELOADED = ["pipelines.tasks", "pipelines.shared_linker"]
 
 # In a child whose job killed one before: rows are to be worked on singly, to see which does it.
 one_at_a_time = False

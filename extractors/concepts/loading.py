@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,13 +44,7 @@ def load_linker(
 
     Raises `VocabularyError` for a file that is none, or that has no concept of these types.
     """
-    table = read_table(vocabulary)
-    if types:
-        kept = [bool(set(types).intersection(own or ())) for own in table["types"].to_pylist()]
-        table = table.filter(pa.array(kept))
-    if not table.num_rows:
-        raise VocabularyError(f"{vocabulary}: no concept is of the types {sorted(types)}")
-    return linker_of(table, tuning, approximate, threshold)
+    return linker_of(read_table(vocabulary, types), tuning, approximate, threshold)
 
 
 def linker_of(
@@ -66,13 +61,39 @@ def linker_of(
     return Linker(index, concepts, learned, approximate, threshold)
 
 
-def read_table(path: str) -> pa.Table:
-    """A vocabulary file as a table. Raises `VocabularyError` where it is none."""
+def read_table(path: str, types: Collection[str] = ()) -> pa.Table:
+    """A vocabulary file as a table, all of it or the concepts of some semantic types.
+
+    Raises `VocabularyError` where it is none, or nothing is left.
+    """
     try:
-        return pq.read_table(path, columns=VOCABULARY.names, memory_map=True)
+        table = pq.read_table(path, columns=VOCABULARY.names, memory_map=True)
     except (OSError, KeyError, pa.ArrowException) as error:
         words = " ".join(str(error).split())[:200]
         raise VocabularyError(f"{path}: cannot be read as a vocabulary: {words}") from None
+    if types:
+        kept = [bool(set(types).intersection(own or ())) for own in table["types"].to_pylist()]
+        table = table.filter(pa.array(kept, pa.bool_()))
+    if not table.num_rows:
+        of_types = f" of the types {', '.join(sorted(types))}" if types else ""
+        raise VocabularyError(f"{path}: has no concept{of_types}")
+    return table
+
+
+def check_tuning(path: str) -> None:
+    """Raise `VocabularyError` where `path` is no tuning file."""
+    _learned(path)
+
+
+def _learned(path: str) -> tuple[pa.Table, dict[str, Any]]:
+    """The names of a tuning file, and what its metadata says."""
+    try:
+        table = pq.read_table(path, columns=_TUNING.names)
+        learned = json.loads((table.schema.metadata or {})[_METADATA])
+        return table, {"weights": learned["weights"], "threshold": learned["threshold"]}
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        words = " ".join(str(error).split())[:200]
+        raise VocabularyError(f"{path}: cannot be read as a tuning file: {words}") from None
 
 
 def write_tuning(tuning: Tuning, index: Index, cuis: list[str], path: str | Path) -> int:
@@ -98,16 +119,10 @@ def write_tuning(tuning: Tuning, index: Index, cuis: list[str], path: str | Path
 
 def read_tuning(path: str, index: Index, cuis: list[str]) -> Tuning:
     """What was learned, for the names that `index` has. Raises `VocabularyError`."""
-    try:
-        table = pq.read_table(path)
-        learned = json.loads((table.schema.metadata or {})[_METADATA])
-        rows = table.select(_TUNING.names).to_pylist()
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-        words = " ".join(str(error).split())[:200]
-        raise VocabularyError(f"{path}: cannot be read as a tuning file: {words}") from None
+    table, learned = _learned(path)
     seen, linked = np.zeros((2, index.keys), np.int64)
     meant = np.zeros(len(index.concept), np.int64)
-    for row in rows:
+    for row in table.to_pylist():
         key = index.key_of(row["words"].split(" "))
         if key is None:
             continue

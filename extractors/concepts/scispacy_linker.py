@@ -6,6 +6,7 @@ from every run of up to five words that begins and ends with a word of weight. N
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -29,14 +30,11 @@ def scispacy_link(
 
     `ner`: name or folder of a spaCy model whose entities are linked. Raises `VocabularyError`.
     """
-    try:
-        import spacy
-        from scispacy.candidate_generation import CandidateGenerator, create_tfidf_ann_index
-        from scispacy.linking_utils import KnowledgeBase
-    except ImportError:
-        raise VocabularyError(
-            "linker: scispacy needs scispaCy: pip install 'fabrica-corpus[umls]'"
-        ) from None
+    require_scispacy()
+    import spacy
+    from scispacy.candidate_generation import CandidateGenerator, create_tfidf_ann_index
+    from scispacy.linking_utils import KnowledgeBase
+
     try:
         nlp = spacy.load(ner) if ner else spacy.blank("en")
     except OSError as error:
@@ -51,6 +49,12 @@ def scispacy_link(
         return [_linked(document, bool(ner), generator, names) for document in nlp.pipe(texts)]
 
     return link
+
+
+def require_scispacy() -> None:
+    """Raise `VocabularyError` where scispaCy is not installed."""
+    if importlib.util.find_spec("scispacy") is None:
+        raise VocabularyError("linker: scispacy needs scispaCy: pip install 'fabrica-corpus[umls]'")
 
 
 def _write_knowledge(
