@@ -14,9 +14,11 @@ _QUALIFIER = re.compile(
     r"diagnosis|symptom|regime/therapy|clinical)\)|\[[A-Z]+\]|,?\s+\(?NOS\)?|,?\s+unspecified)\s*\Z",
     re.IGNORECASE,
 )
+_QUALIFIER_ENDS = (")", "]", "NOS", "nos", "unspecified")
 # "Carcinoma, renal cell", but not "Fever, headache and rash" or "Trisomy 21, mosaic type 2, left".
 _INVERTED = re.compile(r"[^,;:()\[\]]+(?:, [^,;:()\[\]]+){1,2}\Z")
 _LIST = re.compile(r"\b(?:and|or|with|without|of|due|in|by|to|from|not|other|except)\b", re.I)
+_DIGIT = re.compile(r"\d")
 _LETTERS_THEN_DIGITS = re.compile(r"([a-z]{2,})(\d+)\Z")
 # Words that change nothing of what a name says; "a" does ("hepatitis A").
 ARTICLES = frozenset(("the",))
@@ -24,8 +26,8 @@ ARTICLES = frozenset(("the",))
 
 def name_words(name: str) -> tuple[str, ...]:
     """The forms of a name's words, without articles ("Cancer of the breast")."""
-    forms = tuple(word_form(match[0]) for match in WORD.finditer(name))
-    if len(forms) > 1:
+    forms = tuple(map(word_form, WORD.findall(name)))
+    if not ARTICLES.isdisjoint(forms):
         forms = tuple(form for form in forms if form not in ARTICLES) or forms
     return forms
 
@@ -35,13 +37,14 @@ def ways_to_write(name: str) -> list[tuple[str, ...]]:
 
     Empty for a name without words or of more than `LONGEST_NAME_WORDS`.
     """
-    plain = _QUALIFIER.sub("", name) or name
+    plain = _QUALIFIER.sub("", name) or name if name.endswith(_QUALIFIER_ENDS) else name
     ways = [name_words(plain)]
-    if _INVERTED.match(plain) and not _LIST.search(plain):
+    if ", " in plain and _INVERTED.match(plain) and not _LIST.search(plain):
         ways.append(name_words(" ".join(reversed(plain.split(", ")))))
     if "-" in plain:
         ways += _joined(plain)
-    ways += [way for first in ways[:2] for way in _parted(first)]
+    if _DIGIT.search(plain):
+        ways += [way for first in ways[:2] for way in _parted(first)]
     return [w for w in dict.fromkeys(ways) if w and len(w) <= LONGEST_NAME_WORDS]
 
 

@@ -6,6 +6,7 @@ it only has to be equal for what means the same, and different for what does not
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -111,6 +112,7 @@ _SPELLING = (
 _BRITISH = re.compile(r"ae|oe|our|tre|bre|ph|is|ys|ll|uc|grey")
 
 
+@functools.lru_cache(maxsize=500_000)
 def word_form(word: str) -> str:
     """The form of one word found by `WORD`; never empty for a word.
 
