@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractors.concepts.annotated import read_bio, read_pubtator
 from extractors.concepts.entries import Entry
 from extractors.concepts.learning import Annotated
 
@@ -52,51 +53,6 @@ def _parted(
 ) -> tuple[list[list[Annotated]], list[list[Annotated]]]:
     cut = int(len(documents) * _LEARNED_SHARE)
     return documents[:cut], documents[cut:]
-
-
-def read_bio(path: Path) -> Iterator[Annotated]:
-    """Sentences of a file of `token TAB B-CUI | I-CUI | O` lines, parted by empty lines."""
-    tokens: list[tuple[str, str]] = []
-    for line in [*path.read_text(encoding="utf-8").split("\n"), ""]:
-        token, _, tag = line.partition("\t")
-        if token:
-            tokens.append((token, tag.strip()))
-        elif tokens:
-            yield _sentence(tokens)
-            tokens = []
-
-
-def _sentence(tokens: list[tuple[str, str]]) -> Annotated:
-    text, links, start = "", [], -1
-    for i, (token, tag) in enumerate(tokens):
-        at = len(text) + bool(text)
-        text = f"{text} {token}" if text else token
-        start = at if tag.startswith("B-") else start
-        ends = i + 1 == len(tokens) or not tokens[i + 1][1].startswith("I-")
-        if tag != "O" and start >= 0 and ends:
-            links.append((start, len(text), tag[2:]))
-            start = -1
-    return Annotated(text, links)
-
-
-def read_pubtator(path: Path) -> Iterator[Annotated]:
-    """Abstracts of a PubTator file; a mention of several ids keeps the first."""
-    text, links = "", []
-    for line in [*path.read_text(encoding="utf-8").split("\n"), ""]:
-        parts = line.split("\t")
-        if line.partition("|")[2].startswith(("t|", "a|")):
-            text += ("\n" if text else "") + line.split("|", 2)[2]
-        elif len(parts) >= 6 and parts[1].isdigit():
-            ids = parts[5].replace("+", "|").split("|")
-            links.append((int(parts[1]), int(parts[2]), _full_id(ids[0].strip())))
-        elif not line.strip() and text:
-            yield Annotated(text, links)
-            text, links = "", []
-
-
-def _full_id(concept: str) -> str:
-    """MeSH ids stand bare in these files."""
-    return concept if ":" in concept or concept == "-1" else f"MESH:{concept}"
 
 
 def entries_of(documents: Iterable[Iterable[Annotated]]) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""`fabrica vocabulary build | show`: one Parquet vocabulary out of UMLS, OBO, MeSH and tables."""
+"""`fabrica vocabulary build | show | tune`: one Parquet vocabulary out of UMLS, OBO, MeSH, tables."""
 
 from __future__ import annotations
 
@@ -43,7 +43,20 @@ def add_vocabulary(parser: argparse.ArgumentParser) -> None:
     show.set_defaults(command=_show)
     show.add_argument("vocabulary", metavar="VOCABULARY.parquet")
     show.add_argument("term", nargs="?", help="a name or an id")
-    for command in (build, show):
+    tune = commands.add_parser(
+        "tune",
+        allow_abbrev=False,
+        help="learn from annotated text how often each name is meant",
+        description="Learn from texts that people annotated with concepts how often each name of "
+        "a vocabulary is meant, and beside which words. A recipe names the file at concepts.tuning.",
+    )
+    tune.set_defaults(command=_tune)
+    tune.add_argument("vocabulary", metavar="VOCABULARY.parquet")
+    tune.add_argument(
+        "--annotated", nargs="+", required=True, metavar="FILE", help="PubTator, or BIO with CUIs"
+    )
+    tune.add_argument("--out", required=True, metavar="TUNING.parquet")
+    for command in (build, show, tune):
         command.add_argument("--json", action="store_true", help="answer for programs")
 
 
@@ -274,3 +287,32 @@ def _say_term(options: argparse.Namespace, entries: Iterator[Entry]) -> int:
     if not found:
         print(f"{options.term}: not in {os.path.basename(options.vocabulary)}", file=sys.stderr)
     return 0 if found else 1
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from extractors.concepts.annotated import read_annotated
+    from extractors.concepts.learning import learn
+    from extractors.concepts.loading import linker_of, read_table, write_tuning
+    from extractors.concepts.vocabulary.sources import VocabularyError
+
+    try:
+        table = read_table(options.vocabulary)
+        documents = [own for file in options.annotated for own in read_annotated(Path(file))]
+    except (VocabularyError, ValueError) as error:
+        raise UserError(str(error)) from None
+    untuned = linker_of(table)
+    try:
+        tuning = learn(untuned.index, untuned.concepts, documents)
+    except ValueError as error:
+        raise UserError(f"--annotated: {error}") from None
+    names = write_tuning(tuning, untuned.index, table["cui"].to_pylist(), options.out)
+    linked = int(tuning.counts.linked.sum())
+    answer = {"tuning": options.out, "texts": len(documents), "names": names, "linked": linked}
+    if options.json:
+        print(json.dumps(answer))
+    else:
+        print(
+            f"{options.out}: {names:,} names seen in {len(documents):,} texts, {linked:,} times meant; "
+            f"a recipe takes it as  concepts: {{tuning: {options.out}}}"
+        )
+    return 0

@@ -58,7 +58,7 @@ def learn(
     """Tuning for an index of `concepts`, from the texts of annotated documents.
 
     `own`: (n,) whether a key is known from these texts alone; such a key counts only where
-    another fold has it too.
+    another fold has it too. Raises ValueError where the texts have no name of the index.
     """
     own = np.zeros(index.keys, bool) if own is None else own
     reader = Reader(index, approximate, every_word=True)
@@ -79,6 +79,8 @@ def learn(
             keys = [c.key for c in text.found]
             right.append(np.array(text.meaning, np.int64) == best[keys])
         kept += inside
+    if not sum(map(len, right)):
+        raise ValueError("no name of the vocabulary is in the annotated texts")
     weights, scores = _fitted(np.concatenate(dense), kept, np.concatenate(right))
     total = sum(len(text.links) for document in documents for text in document)
     least = _best_threshold(kept, scores, np.concatenate(right), total)
