@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines import layout
+from pipelines.content import Content, content_of
 from pipelines.selecting import connect, view_of_parts
 from pipelines.storage import Store
 
@@ -37,6 +38,7 @@ class Summary:
     sides: Table = field(default_factory=list)
     languages: Table = field(default_factory=list)
     figures: Table = field(default_factory=list)
+    content: Content = field(default_factory=Content)
 
     def counts(self) -> dict[str, object]:
         """The numbers that corpus.json carries and `verify` checks."""
@@ -52,6 +54,7 @@ class Summary:
             "by_licence": dict(self.licences),
             "by_drop": {f"{stage}/{reason}": n for stage, reason, n in self.drops},
             **({"panels": self.panels} if self.panels else {}),
+            **self.content.counts(),
         }
 
 
@@ -113,6 +116,7 @@ def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
         sides=_by(connection, "least(greatest(width, height) // 200 * 200, 4000)", "v"),
         languages=_by(connection, "coalesce(texts[1].language, '')"),
         figures=connection.execute(_FIGURES).fetchall(),
+        content=content_of(connection),
     )
 
 

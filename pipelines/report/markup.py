@@ -40,6 +40,52 @@ def _table_cell(value: object) -> str:
     return f"<td{css}>{text(value)}</td>"
 
 
+def shaded_table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[int]]]) -> str:
+    """A table of counts, each cell as dark as its count is great; rows are `(HTML name, counts)`."""
+    rows = list(rows)
+    most = max((n for _, counts in rows for n in counts), default=0) or 1
+    cells = "".join(f'<th class="n">{breakable(cell)}</th>' for cell in head[1:])
+    body = "".join(
+        f"<tr><td>{name}</td>{''.join(_shaded_cell(n, most) for n in counts)}</tr>"
+        for name, counts in rows
+    )
+    return (
+        f'<div class="scroll"><table class="shaded"><thead><tr><th>{text(head[0])}</th>{cells}</tr>'
+        f"</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _shaded_cell(n: int, most: int) -> str:
+    if not n:
+        return '<td class="n">·</td>'
+    return f'<td class="n" style="--shade:{0.12 + 0.6 * (n / most) ** 0.5:.2f}">{text(n)}</td>'
+
+
+def breakable(name: str) -> str:
+    """A name with underscores, escaped, that may break after each of them."""
+    return text(name).replace("_", "_<wbr>")
+
+
+def part_bars(rows: Iterable[tuple[str, str, int, int, int]]) -> str:
+    """Horizontal bars of which a part is filled: `(name, hint, n, n filled, longest n of all)`."""
+    bars = []
+    for name, hint, n, filled, most in rows:
+        whole, part = 100 * n / (most or 1), 100 * filled / (n or 1)
+        bars.append(
+            f'<div class="part" title="{text(hint)}"><span class="name">{breakable(name)}</span>'
+            f'<span class="track"><i style="width:{whole:.2f}%"><b style="width:{part:.2f}%"></b></i>'
+            f'</span><span class="left">{text(n)}</span></div>'
+        )
+    return "".join(bars)
+
+
+def share(n: int, total: int) -> str:
+    """`n` of `total` in per cent; what is not nothing does not round to nothing."""
+    if not n or not total:
+        return "0%"
+    return "<1%" if n / total < 0.01 else f"{n / total:.0%}"
+
+
 def funnel(steps: Sequence[tuple[str, str, int]], total: int) -> str:
     """What is left after each step: `(step, why, rows left)`; bars share one scale."""
     rows = []
