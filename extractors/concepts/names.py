@@ -14,7 +14,7 @@ _QUALIFIER = re.compile(
     r"diagnosis|symptom|regime/therapy|clinical)\)|\[[A-Z]+\]|,?\s+\(?NOS\)?|,?\s+unspecified)\s*\Z",
     re.IGNORECASE,
 )
-_QUALIFIER_ENDS = (")", "]", "NOS", "nos", "unspecified")
+_QUALIFIER_ENDS = (")", "]", "NOS", "nos", "nspecified")
 # "Carcinoma, renal cell", but not "Fever, headache and rash" or "Trisomy 21, mosaic type 2, left".
 _INVERTED = re.compile(r"[^,;:()\[\]]+(?:, [^,;:()\[\]]+){1,2}\Z")
 _LIST = re.compile(r"\b(?:and|or|with|without|of|due|in|by|to|from|not|other|except)\b", re.I)
@@ -49,11 +49,9 @@ def ways_to_write(name: str) -> list[tuple[str, ...]]:
 
 
 def _joined(name: str) -> list[tuple[str, ...]]:
-    """ "IL-2" as "IL2", "cross-over" as "crossover", one hyphen at a time and all at once."""
+    """ "IL-2" as "IL2", "cross-over" as "crossover"; more than two hyphens are left."""
     parts = re.split(r"(?<=\w)-(?=\w)", name)
-    if len(parts) == 1:
-        return []
-    return [name_words("".join(parts))] if len(parts) <= 3 else []
+    return [name_words("".join(parts))] if 1 < len(parts) <= 3 else []
 
 
 def _parted(words: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -10,106 +10,122 @@ import functools
 import re
 import unicodedata
 
+_GREEK_LETTERS = "α-ωΑ-Ωµϑϕϵ"
+# Accents that stand apart from their letter, soft hyphens and joiners: within a word.
+_WITHIN = "\\u0300-\\u036f\\u00ad\\u200c\\u200d\\u2060\\ufeff"
 # A Greek letter is a word of its own, so that "TNFα" and "TNF-alpha" are the same two words.
-WORD = re.compile(r"[^\W_α-ωΑ-Ω]+(?:['’]s(?!\w))?|[α-ωΑ-Ω]")
+WORD = re.compile(
+    rf"[^\W_{_GREEK_LETTERS}]+(?:[{_WITHIN}]+[^\W_{_GREEK_LETTERS}]*)*(?:['’][sS](?!\w))?"
+    rf"|[{_GREEK_LETTERS}]"
+)
 
 _GREEK_NAMES = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
-    sigma tau upsilon phi chi psi omega sigma
+    sigma tau upsilon phi chi psi omega sigma beta
 """
-_GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψως", _GREEK_NAMES.split(), strict=True))
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+# A German sharp s on its own is a beta that somebody could not type.
+_GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψωςß", _GREEK_NAMES.split(), strict=True))
+_LATIN = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
+_ROMAN = {
+    "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xii": "12",
+}  # fmt: skip
+# Plurals, and singulars that end like one, that the endings of `singular` do not get right.
 _IRREGULAR = {
     "men": "man",
     "women": "woman",
     "children": "child",
     "mice": "mouse",
+    "lice": "louse",
     "feet": "foot",
     "teeth": "tooth",
-    "lice": "louse",
+    "aches": "ache",
+    "headaches": "headache",
+    "calories": "calorie",
+    "calves": "calf",
+    "gases": "gas",
+    "overdoses": "overdose",
+    "purposes": "purpose",
+    "lens": "lens",
+    "lenses": "lens",
+    "bias": "bias",
+    "biases": "bias",
+    "axes": "axis",
+    "crises": "crisis",
+    "pelves": "pelvis",
+    "testes": "testis",
+    "apices": "apex",
+    "cortices": "cortex",
+    "indices": "index",
+    "vertices": "vertex",
+    "appendices": "appendix",
+    "matrices": "matrix",
+    "varices": "varix",
+    "phalanges": "phalanx",
+    "foci": "focus",
+    "hili": "hilus",
+    "loci": "locus",
+    "nevi": "nevus",
+    "rami": "ramus",
+    "atria": "atrium",
     "criteria": "criterion",
-    "phenomena": "phenomenon",
+    "diverticula": "diverticulum",
+    "endothelia": "endothelium",
+    "epithelia": "epithelium",
     "ganglia": "ganglion",
-    "viscera": "viscus",
-    "data": "data",
-    "bacteria": "bacterium",
-    "ova": "ovum",
     "ilia": "ilium",
+    "ostia": "ostium",
+    "ova": "ovum",
+    "phenomena": "phenomenon",
+    "septa": "septum",
+    "viscera": "viscus",
+    "corpora": "corpus",
     "foramina": "foramen",
     "lumina": "lumen",
+    "mitochondria": "mitochondrion",
     "stigmata": "stigma",
-    "corpora": "corpus",
-    "viruses": "virus",
-    "lenses": "lens",
-    "biases": "bias",
-    "gases": "gas",
-    "abdomens": "abdomen",
-    "pancreas": "pancreas",
-    "diabetes": "diabetes",
-    "herpes": "herpes",
-    "caries": "caries",
-    "rabies": "rabies",
-    "scabies": "scabies",
-    "ascites": "ascites",
-    "species": "species",
-    "series": "series",
-    "feces": "feces",
-    "faeces": "feces",
-    "mumps": "mumps",
-    "measles": "measles",
-    "lens": "lens",
-    "gas": "gas",
-    "bias": "bias",
-    "has": "has",
-    "was": "was",
-    "this": "this",
 }
-# British to American, inside a word; each is safe in biomedical English.
-_SPELLING = (
-    (re.compile(r"haem"), "hem"),
-    (re.compile(r"anaem"), "anem"),
-    (re.compile(r"aemia"), "emia"),
-    (re.compile(r"aemic"), "emic"),
-    (re.compile(r"oedem"), "edem"),
-    (re.compile(r"oesoph"), "esoph"),
-    (re.compile(r"oestr"), "estr"),
-    (re.compile(r"paed"), "ped"),
-    (re.compile(r"anaesth"), "anesth"),
-    (re.compile(r"caec"), "cec"),
-    (re.compile(r"coel(?=i)"), "cel"),
-    (re.compile(r"diarrhoe"), "diarrhe"),
-    (re.compile(r"rrhoe"), "rrhe"),
-    (re.compile(r"dyspnoe"), "dyspne"),
-    (re.compile(r"pnoea"), "pnea"),
-    (re.compile(r"faec"), "fec"),
-    (re.compile(r"foet"), "fet"),
-    (re.compile(r"gynaec"), "gynec"),
-    (re.compile(r"leuk?aem"), "leukem"),
-    (re.compile(r"leuco"), "leuko"),
-    (re.compile(r"orthopaed"), "orthoped"),
-    (re.compile(r"aetiol"), "etiol"),
-    (re.compile(r"amoeb"), "ameb"),
-    (re.compile(r"glycaem"), "glycem"),
-    (re.compile(r"ischaem"), "ischem"),
-    (re.compile(r"sulph"), "sulf"),
-    (re.compile(r"tumour"), "tumor"),
-    (re.compile(r"colour"), "color"),
-    (re.compile(r"behaviour"), "behavior"),
-    (re.compile(r"odour"), "odor"),
-    (re.compile(r"humour"), "humor"),
-    (re.compile(r"labour"), "labor"),
-    (re.compile(r"fibre"), "fiber"),
-    (re.compile(r"litre"), "liter"),
-    (re.compile(r"metre"), "meter"),
-    (re.compile(r"centre"), "center"),
-    (re.compile(r"calibre"), "caliber"),
-    (re.compile(r"(?<=[lr])yse(?=[sdr]?\b)"), "yze"),
-    (re.compile(r"is(?=(?:e|ed|es|ing|ation|ations)\b)(?<=\w{4})"), "iz"),
-    (re.compile(r"signall"), "signal"),
-    (re.compile(r"labell"), "label"),
-    (re.compile(r"grey"), "gray"),
+_BRITISH = {
+    "haem": "hem",
+    "aemi": "emi",
+    "aesth": "esth",
+    "aetio": "etio",
+    "caec": "cec",
+    "caesar": "cesar",
+    "faec": "fec",
+    "gynaec": "gynec",
+    "naev": "nev",
+    "paed": "ped",
+    "phaeo": "pheo",
+    "amoeb": "ameb",
+    "coeli": "celi",
+    "foet": "fet",
+    "homoeo": "homeo",
+    "oedem": "edem",
+    "oesoph": "esoph",
+    "oestr": "estr",
+    "pnoe": "pne",
+    "rrhoe": "rrhe",
+    "leucaem": "leukem",
+    "leuco": "leuko",
+    "sulph": "sulf",
+    "behaviour": "behavior",
+    "colour": "color",
+    "labour": "labor",
+    "odour": "odor",
+    "tumour": "tumor",
+    "fibre": "fiber",
+    "grey": "gray",
+}
+# Most words have none of these, and are done.
+_MAYBE_BRITISH = re.compile(r"[ao]e|our|[tb]re|leuco|sulph|grey|is|ys|[ae]ll")
+_SPELLINGS = re.compile("|".join(_BRITISH))
+_ENDINGS = (
+    (re.compile(r"(?<=[lr])ys(?=(?:e|ed|er|ing)\Z)"), "yz"),
+    (re.compile(r"(?<=\w\w)is(?=(?:e|ed|er|ing|ation)\Z)"), "iz"),
+    (re.compile(r"(?<=[ae]l)l(?=(?:ed|ing)\Z)"), ""),
+    (re.compile(r"(calib|cent|goit|lit|met|tit)re\Z"), r"\1er"),
+    (re.compile(r"\Adisc\Z"), "disk"),
 )
-_BRITISH = re.compile(r"ae|oe|our|tre|bre|ph|is|ys|ll|uc|grey")
 
 
 @functools.lru_cache(maxsize=500_000)
@@ -118,20 +134,23 @@ def word_form(word: str) -> str:
 
     Capitals do not count here; the linker looks at them where a short name is an acronym.
     """
-    form = word[:-2] if word[-2:] in ("'s", "’s") else word
-    acronym = len(form) > 1 and form.isupper()
+    form = word[:-2] if word[-2:-1] in ("'", "’") else word
+    if len(form) > 2 and form[-1] == "s" and form[:-1].isupper():
+        form = form[:-1]
+    acronym = 1 < len(form) <= 5 and form.isupper()
     form = form.lower()
     if not form.isascii():
-        form = _GREEK.get(form) or _without_accents(form)
-    if acronym and len(form) <= 5:
-        return _ROMAN.get(form, form)
-    return _ROMAN.get(form) or american(singular(form))
+        form = _GREEK.get(form) or _ascii(form)
+    if number := _ROMAN.get(form):
+        return number
+    return form if acronym else american(singular(form))
 
 
 def american(word: str) -> str:
-    """A lower-case word in American spelling ("haemorrhage" to "hemorrhage")."""
-    if len(word) > 3 and _BRITISH.search(word):
-        for british, us in _SPELLING:
+    """A lower-case singular in American spelling ("haemorrhage" to "hemorrhage")."""
+    if len(word) > 3 and _MAYBE_BRITISH.search(word):
+        word = _SPELLINGS.sub(lambda match: _BRITISH[match[0]], word)
+        for british, us in _ENDINGS:
             word = british.sub(us, word)
     return word
 
@@ -148,25 +167,30 @@ def singular(word: str) -> str:
         return word[:-1]
     if word.endswith("omata") and len(word) > 6:
         return word[:-2]
+    if word.endswith("bacteria"):
+        return word[:-1] + "um"
     if word[-1] == "i" and len(word) > 4:
         return word[:-1] + "us"
     return word
 
 
 def _without_s(word: str) -> str:
-    if word[-2] in "su" or word[-2:] == "is" or not word[-2].isalpha():
+    if word[-2] in "sui" or not word[-2].isalpha():
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith(("sses", "ches", "shes", "xes", "zes")):
+    if word.endswith(("sses", "ches", "shes", "xes")):
         return word[:-2]
-    if len(word) > 6 and word.endswith(("ases", "eses", "ises", "oses", "yses", "ypses", "opses")):
-        # "metastases" and "diagnoses", but also "diseases" and "doses": both lose what differs.
-        return word[:-2] + ("e" if word.endswith(("eases", "urses", "ulses", "onses")) else "is")
+    if len(word) > 6:
+        if word.endswith(("stases", "eses", "oses", "yses")):
+            return word[:-2] + "is"
+        if word.endswith("uses") and word[-5] not in "aeo":
+            return word[:-2]
     return word[:-1]
 
 
-def _without_accents(word: str) -> str:
+def _ascii(word: str) -> str:
+    """A lower-case word without accents and marks, of Latin letters as far as it can be."""
     plain = unicodedata.normalize("NFKD", word)
-    bare = "".join(c for c in plain if not unicodedata.combining(c)).lower()
-    return bare.replace("ß", "ss").replace("ø", "o").replace("æ", "ae").replace("œ", "oe") or word
+    bare = "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Cf")).lower()
+    return _GREEK.get(bare) or bare.translate(_LATIN) or word

@@ -19,8 +19,8 @@ from extractors.concepts.spelling import NearWords
 TOKEN = re.compile(rf"{WORD.pattern}|[^\w\s]")
 START, END = "^", "$"
 
-# What a sentence or a bracket parts is no name; a full stop after one letter may be ("E. coli").
-_BREAK = re.compile(r"(?<!\b\w)[.]\s|[;:!?]\s|\s[(\[]|[)\]]\s")
+# What a sentence or a bracket parts is no name; a full stop in "E. coli" or "St. Louis" may be.
+_BREAK = re.compile(r"(?<!\b\w)(?<!\bSt)[.]\s|[;:!?]\s|\s[(\[]|[)\]]\s")
 _MARKS = frozenset(".;:!?()[]")
 _TIES = frozenset("-–/")
 _SEEN_WORDS_LIMIT = 300_000
@@ -75,14 +75,14 @@ class Reader:
         for short, long in definitions.items():
             tokens = tuple(TOKEN.findall(short))
             forms = name_words(long)
-            known = self.index.key_of(forms) is not None
-            if tokens and forms and (known or self.index.key_of(name_words(short)) is None):
+            if tokens and forms:
                 code = "".join(self.index.codes.get(form, UNKNOWN) for form in forms)
                 found.setdefault(tokens[0], []).append((tokens, code))
         return found
 
     def read(self, text: str, expansions: Expansions | None = None) -> Reading:
         """Every name in `text`, longer than others or not."""
+        self._codes.forget_beyond(_SEEN_WORDS_LIMIT)
         tokens = TOKEN.findall(text)
         codes = list(map(self._codes.__getitem__, tokens))
         firsts = [i for i, code in enumerate(codes) if code]
@@ -138,10 +138,13 @@ class _Codes(dict[str, str]):
         self._near = NearWords(index.codes) if approximate else None
         self.likeness: dict[str, float] = {}
 
-    def __missing__(self, token: str) -> str:
-        if len(self) > _SEEN_WORDS_LIMIT:
+    def forget_beyond(self, limit: int) -> None:
+        """Forget all tokens if they are more; between texts, of which a part would be lost."""
+        if len(self) > limit:
             self.clear()
             self.likeness.clear()
+
+    def __missing__(self, token: str) -> str:
         self[token] = code = self._code(token)
         return code
 
