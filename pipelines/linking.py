@@ -112,15 +112,23 @@ class _Stage:
 
     def _concepts_of(self, row: Sample, kinds: Sequence[str]) -> list[Concept]:
         """The concepts of the row's English texts of these kinds, in the order of the texts."""
-        if row.document_id != self._document:
-            self._linked = self._link_all(self._texts[row.document_id])
-            self._document = row.document_id
+        linked = self._linked_texts(row)
         return [
             _concept(found, text.kind, place)
             for place, text in enumerate(row.texts)
             if text.kind in kinds and _is_english(text.language)
-            for found in self._linked[text.text]
+            for found in linked[text.text]
         ]
+
+    def _linked_texts(self, row: Sample) -> dict[str, list[Linked]]:
+        """The mentions of the texts of the row's document; of the row's own where that fails."""
+        if row.document_id != self._document:
+            self._document, texts = row.document_id, self._texts[row.document_id]
+            try:
+                self._linked = self._link_all(texts)
+            except Exception:  # which text it is shows when each row is linked by itself
+                self._linked = {}
+        return self._linked or self._link_all(_english_texts(row))
 
     def _link_all(self, texts: Sequence[str]) -> dict[str, list[Linked]]:
         assert self._link is not None
@@ -155,9 +163,12 @@ def _texts_by_document(rows: Iterable[Sample]) -> dict[str, list[str]]:
     texts: dict[str, dict[str, None]] = {}
     for row in rows:
         if not row.drops:
-            english = (text.text for text in row.texts if _is_english(text.language))
-            texts.setdefault(row.document_id, {}).update(dict.fromkeys(english))
+            texts.setdefault(row.document_id, {}).update(dict.fromkeys(_english_texts(row)))
     return {document: list(own) for document, own in texts.items()}
+
+
+def _english_texts(row: Sample) -> list[str]:
+    return [text.text for text in row.texts if _is_english(text.language)]
 
 
 def _is_english(language: str) -> bool:

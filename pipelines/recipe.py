@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
@@ -357,7 +357,9 @@ def _keys_at(model: Any, place: list[str]) -> list[str]:
         field = getattr(model, "model_fields", {}).get(part)
         if field is None:
             return []
-        model = field.annotation
+        model = next(
+            (m for m in get_args(field.annotation) if m is not type(None)), field.annotation
+        )
     return [f.alias or n for n, f in getattr(model, "model_fields", {}).items()]
 
 
