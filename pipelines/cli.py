@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from pipelines.errors import RunFailed, StorageError, UserError, storage_error
+from pipelines.query_examples import epilog
 from pipelines.shared_linker import VARIABLE as SHARED_LINKER
 from pipelines.version import VERSION
 from pipelines.vocabulary import add_vocabulary
@@ -126,6 +127,8 @@ def _add_readers(commands) -> None:
     for parser in (report, query, curate, verify):
         parser.add_argument("corpus", metavar="CORPUS")
     query.add_argument("sql", metavar="SQL")
+    query.formatter_class = argparse.RawDescriptionHelpFormatter
+    query.epilog = epilog()
     query.add_argument("--csv", action="store_true", help="print CSV")
     curate.add_argument("--where", required=True, metavar="SQL", help="a condition on samples")
     curate.add_argument("--out", required=True, metavar="DIR")

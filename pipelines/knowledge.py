@@ -1,6 +1,6 @@
 """The part of the vocabulary that a corpus uses, kept beside its manifest.
 
-Names, types and broader concepts only: definitions may be under a licence of their own.
+Names, types, broader concepts and sources only: definitions may be under a licence of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pipelines.recipe import Concepts
 from pipelines.storage import Store
 from pipelines.summary import manifest_connection
 
-IN_USE = pa.schema([VOCABULARY.field(name) for name in ("cui", "name", "types", "parents")])
+_COLUMNS = ("cui", "name", "types", "parents", "sources")
+IN_USE = pa.schema([VOCABULARY.field(name) for name in _COLUMNS])
 
 
 def write_vocabulary_in_use(store: Store, concepts: Concepts | None, partitions: int) -> None:

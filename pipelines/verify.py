@@ -10,6 +10,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from extractors.modality.tree import KIND_OF
 from pipelines import layout
 from pipelines.corpus import Corpus
 from pipelines.summary import manifest_connection, summarise
@@ -17,6 +18,11 @@ from schemas.identifiers import shard_key
 from schemas.manifest import samples_from_table
 from schemas.sample import Sample
 
+_IN_ITS_TEXT = (
+    'c.text >= 0 AND c.text < len(texts) AND c.start >= 0 AND c.start < c."end" '
+    'AND c."end" <= length(texts[c.text + 1].text)'
+)
+_LEAVES = ", ".join(f"'{name}'" for name in ("", *KIND_OF))
 _QUESTIONS = {
     "sample ids that come twice": "SELECT sample_id FROM manifest GROUP BY sample_id HAVING count(*) > 1",
     "kept rows with a drop mark, or dropped rows without": (
@@ -52,6 +58,21 @@ _QUESTIONS = {
         "SELECT sample_id FROM manifest WHERE len(figure.box) > 0 AND width IS NOT NULL AND NOT "
         "(len(figure.box) = 4 AND least(figure.box[1], figure.box[2]) >= 0 "
         "AND figure.box[3] <= figure.width AND figure.box[4] <= figure.height)"
+    ),
+    "rows with concepts outside their text": (
+        "SELECT sample_id FROM manifest WHERE "
+        f"len(list_filter(concepts, lambda c: NOT coalesce({_IN_ITS_TEXT}, false))) > 0"
+    ),
+    "rows with concepts of another kind than their text": (
+        "SELECT sample_id FROM manifest WHERE len(list_filter(concepts, "
+        "lambda c: c.kind IS DISTINCT FROM coalesce(texts[c.text + 1].kind, c.kind))) > 0"
+    ),
+    "rows whose modality is no kind of picture": (
+        f"SELECT sample_id FROM manifest WHERE coalesce(modality, '') NOT IN ({_LEAVES})"
+    ),
+    "rows with a modality_score outside 0 to 1": (
+        "SELECT sample_id FROM manifest WHERE modality_score IS NOT NULL "
+        "AND NOT modality_score BETWEEN 0 AND 1"
     ),
 }
 _SHOWN = 5
@@ -110,7 +131,11 @@ def _shard(corpus: Corpus, connection: duckdb.DuckDBPyConnection, name: str) -> 
         "SELECT * EXCLUDE (partition) FROM manifest WHERE shard = ? ORDER BY sample_id",
         params=[name],
     ).to_arrow_table()
-    expected = dict(_expected_members(rows))
+    try:
+        expected = dict(_expected_members(rows))
+    except msgspec.ValidationError as error:
+        yield f"{name}: its rows in the manifest are not all samples: {error}"
+        return
     seen: set[str] = set()
     try:
         with (

@@ -1,0 +1,64 @@
+"""Questions to ask of a corpus, shown by `fabrica query --help`; every one is run by a test."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question in words, and its SQL over the views of a corpus."""
+
+    words: str
+    sql: str
+
+
+EXAMPLES = (
+    Example(
+        "the commonest concepts, and in how many samples",
+        "SELECT cui, name, count(DISTINCT sample_id) AS samples FROM concepts "
+        "GROUP BY ALL ORDER BY samples DESC, cui LIMIT 20",
+    ),
+    Example(
+        "samples that name a concept or any narrower one (C0024115: lung disease)",
+        "SELECT DISTINCT sample_id, name FROM concepts "
+        "WHERE cui IN (FROM narrower('C0024115')) AND NOT negated",
+    ),
+    Example(
+        "concepts by kind of picture",
+        "PIVOT (SELECT DISTINCT name, modality, sample_id FROM concepts JOIN samples "
+        "USING (sample_id) WHERE kept) ON modality USING count(*) GROUP BY name ORDER BY name",
+    ),
+    Example(
+        "findings that are denied, with the words that name them",
+        'SELECT sample_id, c.name, texts[c.text + 1].text[c.start + 1 : c."end"] AS words, '
+        "texts[c.text + 1].text AS text FROM "
+        "(SELECT sample_id, texts, unnest(concepts) AS c FROM samples) WHERE c.negated",
+    ),
+    Example(
+        "the kinds of picture it is least sure of",
+        "SELECT sample_id, modality, modality_score, caption FROM samples "
+        "WHERE kept AND modality != '' ORDER BY modality_score LIMIT 20",
+    ),
+    Example(
+        "kinds of picture by group of the tree",
+        'SELECT m."group", modality, count(*) AS n FROM samples JOIN modalities m '
+        "ON m.name = modality WHERE kept GROUP BY ALL ORDER BY n DESC",
+    ),
+    Example(
+        "the broader concepts of those in use, and how many samples they gather",
+        "SELECT p.name, count(DISTINCT c.sample_id) AS samples FROM concepts c "
+        "JOIN vocabulary v USING (cui), unnest(v.parents) AS up(cui) "
+        "JOIN vocabulary p ON p.cui = up.cui GROUP BY ALL ORDER BY samples DESC, p.name",
+    ),
+)
+
+
+def epilog() -> str:
+    """The examples as the end of a help text."""
+    parts = (
+        f"  {example.words}:\n{textwrap.indent(textwrap.fill(example.sql, 84, break_on_hyphens=False), '    ')}"
+        for example in EXAMPLES
+    )
+    return "examples of SQL:\n\n" + "\n\n".join(parts)
