@@ -93,7 +93,7 @@ class Reader:
         if not matches:
             return Reading([], [])
         spans = [match.span() for match in TOKEN.finditer(text)]
-        lower, words = text.islower(), self.index.words
+        mixed, words = not (text.islower() or text.isupper()), self.index.words
         near = self._codes.likeness
         if near and near.keys().isdisjoint(tokens):
             near = {}
@@ -108,25 +108,26 @@ class Reader:
                     text, spans[first][0], spans[last][1]
                 ):
                     continue
-            elif first not in written_out and not self._is_name(tokens[first], key, lower):
+            elif first not in written_out and not self._is_name(tokens[first], key, mixed):
                 continue
             before, after = _beside(tokens, spans, first, last)
             like = min([near.get(t, 1.0) for t in tokens[first : last + 1]]) if near else 1.0
             found.append(Candidate(first, last + 1, key, like, before, after))
         return Reading(found, spans)
 
-    def _is_name(self, token: str, key: int, lower: bool) -> bool:
-        """Whether a single word can be this name: its capitals agree, and it says something."""
-        if not self.every_word and (
-            len(token) < 2 or token.isdigit() or token.lower() in _FUNCTION_WORDS
-        ):
+    def _is_name(self, token: str, key: int, mixed: bool) -> bool:
+        """Whether a single word can be this name: it says something, and its capitals agree.
+
+        Those say nothing in a text that is not of `mixed` case.
+        """
+        shouted = mixed and 1 < len(token) <= 4 and token.isupper()
+        if shouted and not self.index.has_acronym[key]:
             return False
-        if lower or len(token) > 6:
-            return True
-        if self.index.only_acronym[key]:
+        if not (self.every_word or (shouted and len(token) > 2) or _says_something(token)):
+            return False
+        if mixed and len(token) <= 6 and self.index.only_acronym[key]:
             return sum(map(str.isupper, token)) >= 2
-        shouted = 1 < len(token) <= 4 and token.isupper()
-        return not shouted or bool(self.index.has_acronym[key])
+        return True
 
 
 class _Codes(dict[str, str]):
@@ -160,6 +161,10 @@ class _Codes(dict[str, str]):
             self.likeness[token] = found[1]
             return self._codes[found[0]]
         return UNKNOWN
+
+
+def _says_something(token: str) -> bool:
+    return len(token) > 1 and not token.isdigit() and token.lower() not in _FUNCTION_WORDS
 
 
 def _beside(
