@@ -6,8 +6,10 @@ from every run of up to five words that begins and ends with a word of weight. N
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
@@ -39,10 +41,13 @@ def scispacy_link(
         nlp = spacy.load(ner) if ner else spacy.blank("en")
     except OSError as error:
         raise VocabularyError(f"ner: {ner!r}: {' '.join(str(error).split())[:200]}") from None
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+    with (
+        tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file,
+        contextlib.redirect_stdout(sys.stderr),  # scispaCy prints how it goes
+    ):
         names = _write_knowledge(vocabulary, types, file)
         knowledge = KnowledgeBase(file.name)
-    aliases, vectorizer, index = create_tfidf_ann_index(None, knowledge)
+        aliases, vectorizer, index = create_tfidf_ann_index(None, knowledge)
     generator = CandidateGenerator(index, vectorizer, aliases, knowledge)
 
     def link(texts: Sequence[str]) -> list[list[Linked]]:
