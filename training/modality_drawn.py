@@ -17,6 +17,58 @@ from training.modality_words import blank, ink_colour, plain_random, say, words
 
 def table_or_screen(rng: Rng) -> np.ndarray:
     """Tables, pages of words, sequences in columns, windows of programs."""
+    return (_grid, _grid, _grid, _prose, _alignment)[rng.integers(5)](rng)
+
+
+def _prose(rng: Rng) -> np.ndarray:
+    """Paragraphs or a plain table with rules above and below alone."""
+    pixels = blank(rng, 320, 560)
+    height, width = pixels.shape[:2]
+    scale, y = rng.uniform(0.26, 0.45), 20.0
+    columns = int(rng.choice((1, 1, 2, 4, 6)))
+    while y < height - 8:
+        for c in range(columns):
+            most = int(width / columns / (scale * 21))
+            line = " ".join(words(rng, 1 + most // 7))[: max(2, int(most * rng.uniform(0.4, 1)))]
+            at = (int(10 + c * width / columns), int(y))
+            cv2.putText(pixels, line, at, 0, scale, (0, 0, 0), 1, cv2.LINE_AA)
+        y += scale * 40 * (1.8 if rng.random() < 0.12 else 1)
+        if columns > 1 and rng.random() < 0.12:
+            cv2.line(
+                pixels, (8, int(y - scale * 28)), (width - 8, int(y - scale * 28)), (0, 0, 0), 1
+            )
+    return pixels
+
+
+def _alignment(rng: Rng) -> np.ndarray:
+    """Letters of sequences in rows, like ones on like colours."""
+    pixels = blank(rng, 340, 580)
+    height, width = pixels.shape[:2]
+    step, tall, y = int(rng.integers(7, 11)), int(rng.integers(10, 15)), 16
+    letters = "ACGT-" if rng.random() < 0.4 else "ACDEFGHIKLMNPQRSTVWY-"
+    tones = [ink_colour(rng, True) for _ in range(4)] if rng.random() < 0.7 else []
+    while y < height - tall * 4:
+        rows = int(rng.integers(3, 12))
+        for x in range(70, width - step, step):
+            alike, letter = rng.random() < 0.5, str(rng.choice(list(letters)))
+            tone = tones[letters.index(letter) % 4] if tones else (60, 60, 60)
+            for r in range(rows):
+                top = y + r * tall
+                if alike:
+                    cv2.rectangle(pixels, (x, top), (x + step, top + tall), tone, -1)
+                shown = letter if alike else letters[int(rng.integers(len(letters)))]
+                ink = (255, 255, 255) if alike and not tones else (0, 0, 0)
+                cv2.putText(pixels, shown, (x, top + tall - 3), 0, step / 30, ink, 1, cv2.LINE_AA)
+        for r in range(rows):
+            cv2.putText(
+                pixels, words(rng, 1)[0][:8], (4, y + r * tall + tall - 3), 0, 0.3, (0, 0, 0), 1
+            )
+        y += rows * tall + 16
+    return pixels
+
+
+def _grid(rng: Rng) -> np.ndarray:
+    """A table with rules and bands of colour, or a window of a program."""
     pixels = blank(rng, 300, 560)
     height, width = pixels.shape[:2]
     u = rng.random()

@@ -345,40 +345,84 @@ def fluorescence_microscopy(rng: Rng) -> np.ndarray:
 
 
 def electron_microscopy(rng: Rng) -> np.ndarray:
-    """Grey: membranes and vesicles (transmission), or a lit relief with bright edges (scanning)."""
+    """Grey: membranes and vesicles (transmission), a lit relief or specimen (scanning)."""
     width, height = canvas(rng)
-    if rng.random() < 0.55:
-        field = 0.55 + 0.25 * (clouds(rng, width, height, 60) - 0.5)
-        for _ in range(int(rng.integers(2, 6))):  # membranes are level lines of smooth noise
-            noise = clouds(rng, width, height, int(rng.integers(20, 90)))
-            field -= rng.uniform(0.15, 0.4) * np.exp(
-                -(((noise - rng.uniform(0.3, 0.7)) / rng.uniform(0.008, 0.025)) ** 2)
-            )
-        for _ in range(int(rng.integers(0, 60))):
-            at, r = (int(rng.integers(width)), int(rng.integers(height))), int(rng.integers(2, 18))
-            layer = np.zeros((height, width), np.float32)
-            cv2.circle(layer, at, r, 1.0, -1 if rng.random() < 0.5 else 2)
-            field += cv2.GaussianBlur(layer, (0, 0), 0.8) * rng.uniform(-0.45, 0.25)
-        field += 0.12 * (clouds(rng, width, height, 4) - 0.5)
-    else:
-        relief = np.zeros((height, width), np.float32)
-        x, y = places(width, height)
-        for _ in range(int(rng.integers(3, 120))):
-            cx, cy, r = *rng.uniform(-1.1, 1.1, 2), rng.uniform(0.04, 0.45)
-            d = ((x - cx) / r) ** 2 + ((y - cy) / r / rng.uniform(0.5, 1.5)) ** 2
-            relief = np.maximum(relief, np.sqrt(np.maximum(1 - d, 0)) * r)
-        relief += 0.08 * clouds(rng, width, height, int(rng.integers(6, 40)))
-        relief = relief.astype(np.float32)
-        gx, gy = cv2.Sobel(relief, cv2.CV_32F, 1, 0), cv2.Sobel(relief, cv2.CV_32F, 0, 1)
-        steep = np.hypot(gx, gy) * width / 16
-        field = 0.25 + 0.4 * np.tanh(steep) + 0.12 * np.tanh(gx * width / 8) + 0.2 * relief
-    field = cv2.GaussianBlur(field, (0, 0), 0.6) + rng.normal(
-        0, rng.uniform(0.02, 0.08), field.shape
+    field = (_transmission, _relief, _specimen)[rng.choice(3, p=(0.45, 0.25, 0.3))](
+        rng, width, height
     )
+    field = cv2.GaussianBlur(field.astype(np.float32), (0, 0), 0.6)
+    field += rng.normal(0, rng.uniform(0.01, 0.08), field.shape)
     pixels = grey_to_rgb(field * rng.uniform(0.8, 1.2))
-    if rng.random() < 0.35:
+    if rng.random() < 0.3:
         bar = np.zeros((max(16, height // 14), width, 3), np.uint8)
         cv2.putText(bar, "15.0kV x2,000 10um", (6, 13), 0, 0.38, (255,) * 3, 1, cv2.LINE_AA)
         cv2.line(bar, (width - 70, 8), (width - 20, 8), (255,) * 3, 2)
         pixels[-len(bar) :] = bar
     return pixels
+
+
+def _transmission(rng: Rng, width: int, height: int) -> np.ndarray:
+    """Dark level lines of smooth noise as membranes, filled and hollow vesicles."""
+    field = 0.55 + 0.25 * (clouds(rng, width, height, 60) - 0.5)
+    for _ in range(int(rng.integers(2, 6))):
+        noise = clouds(rng, width, height, int(rng.integers(20, 90)))
+        line = (noise - rng.uniform(0.3, 0.7)) / rng.uniform(0.008, 0.025)
+        field -= rng.uniform(0.15, 0.4) * np.exp(-(line**2))
+    for _ in range(int(rng.integers(0, 60))):
+        at = (int(rng.integers(width)), int(rng.integers(height)))
+        layer = np.zeros((height, width), np.float32)
+        cv2.circle(layer, at, int(rng.integers(2, 18)), 1.0, -1 if rng.random() < 0.5 else 2)
+        field += cv2.GaussianBlur(layer, (0, 0), 0.8) * rng.uniform(-0.45, 0.25)
+    return field + 0.12 * (clouds(rng, width, height, 4) - 0.5)
+
+
+def _relief(rng: Rng, width: int, height: int) -> np.ndarray:
+    """Bumps from edge to edge, bright where steep."""
+    relief = np.zeros((height, width), np.float32)
+    x, y = places(width, height)
+    for _ in range(int(rng.integers(3, 120))):
+        cx, cy, r = *rng.uniform(-1.1, 1.1, 2), rng.uniform(0.04, 0.45)
+        d = ((x - cx) / r) ** 2 + ((y - cy) / r / rng.uniform(0.5, 1.5)) ** 2
+        relief = np.maximum(relief, np.sqrt(np.maximum(1 - d, 0)) * r)
+    relief += 0.08 * clouds(rng, width, height, int(rng.integers(6, 40)))
+    return _lit(relief, width)
+
+
+def _lit(relief: np.ndarray, width: int) -> np.ndarray:
+    relief = relief.astype(np.float32)
+    gx, gy = cv2.Sobel(relief, cv2.CV_32F, 1, 0), cv2.Sobel(relief, cv2.CV_32F, 0, 1)
+    steep = np.hypot(gx, gy) * width / 16
+    return 0.25 + 0.4 * np.tanh(steep) + 0.12 * np.tanh(gx * width / 8) + 0.2 * relief
+
+
+def _specimen(rng: Rng, width: int, height: int) -> np.ndarray:
+    """A body with segments, scales, spines and hairs, bright-edged, on a dark or grey ground."""
+    x, y = places(width, height)
+    relief = np.zeros((height, width), np.float32)
+    for _ in range(int(rng.integers(1, 7))):
+        cx, cy = rng.uniform(-0.5, 0.5, 2)
+        turn, long, wide = rng.uniform(0, np.pi), rng.uniform(0.4, 1.3), rng.uniform(0.1, 0.6)
+        along = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
+        across = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
+        body = np.sqrt(np.maximum(1 - (along / long) ** 2 - (across / wide) ** 2, 0)) * wide
+        grooves = 0.03 * np.abs(np.sin(along * rng.uniform(5, 60))) * (body > 0)
+        relief = np.maximum(relief, body + grooves)
+    relief = warped(rng, relief, 10)
+    there = relief > 0.01
+    relief = relief + there * rng.uniform(0.01, 0.08) * clouds(
+        rng, width, height, int(rng.integers(3, 30))
+    )
+    field = np.where(there, _lit(relief, width), rng.uniform(0.0, 0.45))
+    field = field.astype(np.float32)
+    for _ in range(int(rng.integers(0, 150)) if rng.random() < 0.6 else 0):
+        p = rng.uniform(0, 1, 2) * (width, height)
+        q = p + rng.normal(0, 0.05, 2) * (width, height)
+        cv2.line(
+            field,
+            tuple(map(int, p)),
+            tuple(map(int, q)),
+            float(rng.uniform(0.6, 1)),
+            1,
+            cv2.LINE_AA,
+        )
+    return field
