@@ -1,26 +1,22 @@
-"""The papers that go with a corpus: dataset card, Croissant metadata, attribution table."""
+"""The papers that go with a corpus: dataset card and attribution table, and `croissant.json`."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
+import pyarrow.compute as pc
+
+from extractors.modality.tree import KIND_OF
+from pipelines import layout
+from pipelines.croissant import croissant
 from pipelines.recipe import Recipe
 from pipelines.storage import Store
 from pipelines.summary import Summary, manifest_connection
 from schemas.licence import spdx
 
-_LICENCE_URLS = {
-    "CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
-    "CC BY": "https://creativecommons.org/licenses/by/4.0/",
-    "CC BY-SA": "https://creativecommons.org/licenses/by-sa/4.0/",
-    "CC BY-ND": "https://creativecommons.org/licenses/by-nd/4.0/",
-    "CC BY-NC": "https://creativecommons.org/licenses/by-nc/4.0/",
-    "CC BY-NC-SA": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
-    "CC BY-NC-ND": "https://creativecommons.org/licenses/by-nc-nd/4.0/",
-}
 _ATTRIBUTION_SQL = """
     SELECT document_id, any_value(licence.code ORDER BY sample_id),
         any_value(licence.spdx ORDER BY sample_id),
@@ -35,8 +31,21 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 def write_papers(store: Store, recipe: Recipe, summary: Summary) -> None:
     """README.md, croissant.json and ATTRIBUTION.csv."""
     _write_attribution(store, summary)
-    store.write("README.md", card(recipe, summary))
-    store.write("croissant.json", json.dumps(croissant(store, recipe, summary), indent=1) + "\n")
+    sources = _vocabulary_sources(store)
+    store.write("README.md", card(recipe, summary, sources))
+    metadata = croissant(store, recipe, summary, sources)
+    store.write("croissant.json", json.dumps(metadata, indent=1) + "\n")
+
+
+def _vocabulary_sources(store: Store) -> list[str]:
+    """Where the concepts in use and those above them come from, the commonest source first."""
+    if not store.exists(layout.VOCABULARY):
+        return []
+    table = store.read_table(layout.VOCABULARY)
+    if "sources" not in table.column_names:
+        return []
+    counts = Counter(pc.list_flatten(table["sources"]).to_pylist())
+    return sorted(filter(None, counts), key=lambda source: (-counts[source], source))
 
 
 def _write_attribution(store: Store, summary: Summary) -> None:
@@ -67,7 +76,7 @@ def _cell(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def card(recipe: Recipe, summary: Summary) -> str:
+def card(recipe: Recipe, summary: Summary, vocabulary_sources: Sequence[str] = ()) -> str:
     """A dataset card with Hugging Face front matter."""
     size = next((name for limit, name in _SIZES if summary.kept < limit), "n>1M")
     codes = [code for code, _ in summary.licences if code]
@@ -102,6 +111,8 @@ def card(recipe: Recipe, summary: Summary) -> str:
         *_panels(summary),
         *_markdown_table(("split", "samples"), summary.splits),
         *_markdown_table(("licence", "samples"), summary.licences),
+        *_kinds(summary),
+        *_concepts(summary, vocabulary_sources),
         "Each sample is `key.jpg` (or `.png`), `key.txt` (the caption) and `key.json` (the record). "
         "`manifest/` has one row for every sample, kept or dropped, with the reason:",
         "",
@@ -126,6 +137,41 @@ def _panels(summary: Summary) -> list[str]:
     ]
 
 
+def _kinds(summary: Summary) -> list[str]:
+    """Which kinds of picture there are, and who said so."""
+    if not summary.content.kinds:
+        return []
+    rows = [
+        (kind, KIND_OF[kind].title if kind in KIND_OF else "", n, medical)
+        for kind, n, medical in summary.content.kinds
+    ]
+    return [
+        *_markdown_table(("kind of picture", "what it is", "samples", "medical"), rows),
+        "`modality` is the kind, told by a program from words and pixels; `modality_score` says how "
+        "sure it is, from 0 to 1. `medical` among the scores says whether the picture shows a "
+        "patient or a specimen. `body_part` and `view` are set where they are known.",
+        "",
+    ]
+
+
+def _concepts(summary: Summary, vocabulary_sources: Sequence[str]) -> list[str]:
+    """How many samples have concepts, and whose concepts these are."""
+    content = summary.content
+    if not content.with_concepts:
+        return []
+    sources = ", ".join(map(_plain, vocabulary_sources))
+    named = (
+        f" The vocabulary is made from {sources}, each under its own licence." if sources else ""
+    )
+    return [
+        f"{content.with_concepts:,} samples have concepts: {content.mentions:,} mentions of "
+        f"{content.different:,} concepts, found by a program. Each says where in which text it "
+        "stands, how well it matches, and whether it is negated or uncertain; "
+        f"`vocabulary.parquet` has the names and broader concepts.{named}",
+        "",
+    ]
+
+
 def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple]) -> list[str]:
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows]
@@ -135,128 +181,3 @@ def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple]) -> list[str]:
 def _plain(cell: object) -> str:
     text = f"{cell:,}" if isinstance(cell, int) else str(cell) or "(none)"
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def croissant(store: Store, recipe: Recipe, summary: Summary) -> dict:
-    """MLCommons Croissant 1.0 metadata: shards and manifest as file sets, the manifest's columns."""
-    licences = [_LICENCE_URLS[code] for code, _ in summary.licences if code in _LICENCE_URLS]
-    return {
-        "@context": _CONTEXT,
-        "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": recipe.name,
-        "description": recipe.description or f"Medical image-text corpus {recipe.name}.",
-        "license": licences or ["https://spdx.org/licenses/"],
-        "version": "1.0.0",
-        "creator": {"@type": "sc:Organization", "name": "the authors named in ATTRIBUTION.csv"},
-        "citeAs": "See ATTRIBUTION.csv for each document.",
-        "distribution": [
-            {
-                "@type": "cr:FileObject",
-                "@id": "attribution",
-                "name": "attribution",
-                "contentUrl": "ATTRIBUTION.csv",
-                "encodingFormat": "text/csv",
-                "sha256": hashlib.sha256(store.read("ATTRIBUTION.csv")).hexdigest(),
-            },
-            _archive(),
-            _file_set("shard-files", "application/x-tar", "shards/*.tar"),
-            _file_set("manifest-files", "application/x-parquet", "manifest/*.parquet"),
-        ],
-        "recordSet": [
-            {
-                "@type": "cr:RecordSet",
-                "@id": "samples",
-                "name": "samples",
-                "description": "One record per sample, kept or dropped.",
-                "field": [_field(name, kind) for name, kind in _FIELDS],
-            }
-        ],
-    }
-
-
-def _archive() -> dict:
-    return {
-        "@type": "cr:FileObject",
-        "@id": "corpus",
-        "name": "corpus",
-        "description": "The corpus folder.",
-        "contentUrl": ".",
-        "encodingFormat": "application/x-directory",
-        "sha256": "main",
-    }
-
-
-def _file_set(name: str, kind: str, pattern: str) -> dict:
-    return {
-        "@type": "cr:FileSet",
-        "@id": name,
-        "name": name,
-        "containedIn": {"@id": "corpus"},
-        "encodingFormat": kind,
-        "includes": pattern,
-    }
-
-
-_FIELDS = (
-    ("sample_id", "sc:Text"),
-    ("document_id", "sc:Text"),
-    ("group_id", "sc:Text"),
-    ("source", "sc:Text"),
-    ("caption", "sc:Text"),
-    ("width", "sc:Integer"),
-    ("height", "sc:Integer"),
-    ("modality", "sc:Text"),
-    ("kept", "sc:Boolean"),
-    ("duplicate_of", "sc:Text"),
-    ("split", "sc:Text"),
-    ("shard", "sc:Text"),
-)
-
-
-def _field(name: str, kind: str) -> dict:
-    return {
-        "@type": "cr:Field",
-        "@id": f"samples/{name}",
-        "name": name,
-        "dataType": kind,
-        "source": {"fileSet": {"@id": "manifest-files"}, "extract": {"column": name}},
-    }
-
-
-_CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}

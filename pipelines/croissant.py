@@ -1,0 +1,219 @@
+"""Croissant 1.0 metadata of a corpus (MLCommons): its files, and the manifest's columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from extractors.modality.tree import KIND_OF
+from pipelines.recipe import Recipe
+from pipelines.storage import Store
+from pipelines.summary import Summary
+
+_LICENCE_URLS = {
+    "CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC BY": "https://creativecommons.org/licenses/by/4.0/",
+    "CC BY-SA": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "CC BY-ND": "https://creativecommons.org/licenses/by-nd/4.0/",
+    "CC BY-NC": "https://creativecommons.org/licenses/by-nc/4.0/",
+    "CC BY-NC-SA": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+    "CC BY-NC-ND": "https://creativecommons.org/licenses/by-nc-nd/4.0/",
+}
+_FIELDS = (
+    ("sample_id", "sc:Text", ""),
+    ("document_id", "sc:Text", ""),
+    ("group_id", "sc:Text", "The article or patient: the unit of splits."),
+    ("source", "sc:Text", ""),
+    ("caption", "sc:Text", "The training caption."),
+    ("width", "sc:Integer", "Pixels."),
+    ("height", "sc:Integer", "Pixels."),
+    ("modality", "sc:Text", "The kind of picture; empty where it is not known."),
+    ("modality_score", "sc:Float", "How sure the kind is, from 0 to 1."),
+    ("body_part", "sc:Text", "Empty where it is not known."),
+    ("view", "sc:Text", "The plane or projection; empty where it is not known."),
+    ("kept", "sc:Boolean", ""),
+    ("duplicate_of", "sc:Text", ""),
+    ("split", "sc:Text", ""),
+    ("shard", "sc:Text", ""),
+)
+_CONCEPT_FIELDS = (
+    ("cui", "sc:Text", "The concept's id in the vocabulary."),
+    ("name", "sc:Text", "The concept's name."),
+    ("kind", "sc:Text", "The kind of text it stands in."),
+    ("text", "sc:Integer", "The place of that text among the sample's texts, from 0."),
+    ("start", "sc:Integer", "The first character of the mention."),
+    ("end", "sc:Integer", "The character after the mention."),
+    ("score", "sc:Float", "How well the words match, from 0 to 1."),
+    ("negated", "sc:Boolean", "Its sentence denies it."),
+    ("uncertain", "sc:Boolean", "Its sentence leaves it open."),
+)
+
+
+def croissant(
+    store: Store, recipe: Recipe, summary: Summary, vocabulary_sources: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Shards and manifest as file sets, the manifest's columns as fields."""
+    licences = [_LICENCE_URLS[code] for code, _ in summary.licences if code in _LICENCE_URLS]
+    return {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": recipe.name,
+        "description": _description(recipe, summary, vocabulary_sources),
+        "license": licences or ["https://spdx.org/licenses/"],
+        "version": "1.0.0",
+        "creator": {"@type": "sc:Organization", "name": "the authors named in ATTRIBUTION.csv"},
+        "citeAs": "See ATTRIBUTION.csv for each document.",
+        "distribution": [
+            {
+                "@type": "cr:FileObject",
+                "@id": "attribution",
+                "name": "attribution",
+                "contentUrl": "ATTRIBUTION.csv",
+                "encodingFormat": "text/csv",
+                "sha256": hashlib.sha256(store.read("ATTRIBUTION.csv")).hexdigest(),
+            },
+            _file_set("shard-files", "application/x-tar", "shards/*.tar"),
+            _file_set("manifest-files", "application/x-parquet", "manifest/*.parquet"),
+        ],
+        "recordSet": [
+            {
+                "@type": "cr:RecordSet",
+                "@id": "samples",
+                "name": "samples",
+                "description": "One record per sample, kept or dropped.",
+                "field": [*(_field(*field) for field in _FIELDS), _concepts()],
+            },
+            *_kinds(summary),
+        ],
+    }
+
+
+def _file_set(name: str, kind: str, pattern: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileSet",
+        "@id": name,
+        "name": name,
+        "encodingFormat": kind,
+        "includes": pattern,
+    }
+
+
+def _field(name: str, kind: str, words: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:Field",
+        "@id": f"samples/{name}",
+        "name": name,
+        **({"description": words} if words else {}),
+        "dataType": kind,
+        "source": _column(name),
+    }
+
+
+def _column(name: str) -> dict[str, Any]:
+    return {"fileSet": {"@id": "manifest-files"}, "extract": {"column": name}}
+
+
+def _concepts() -> dict[str, Any]:
+    """The list of concepts of a sample, each with its own fields."""
+    parts = [
+        {
+            "@type": "cr:Field",
+            "@id": f"samples/concepts/{name}",
+            "name": name,
+            "description": words,
+            "dataType": kind,
+            "source": {**_column("concepts"), "transform": {"jsonPath": name}},
+        }
+        for name, kind, words in _CONCEPT_FIELDS
+    ]
+    return {
+        "@type": "cr:Field",
+        "@id": "samples/concepts",
+        "name": "concepts",
+        "description": "Concepts of a vocabulary that the sample's texts name.",
+        "repeated": True,
+        "subField": parts,
+    }
+
+
+def _kinds(summary: Summary) -> list[dict[str, Any]]:
+    """The kinds of picture with their counts, as records of their own."""
+    if not summary.content.kinds:
+        return []
+    types = {"name": "sc:Text", "title": "sc:Text", "group": "sc:Text", "samples": "sc:Integer"}
+    rows = [
+        (name, KIND_OF[name].title, KIND_OF[name].group, n)
+        for name, n, _ in summary.content.kinds
+        if name in KIND_OF
+    ]
+    return [
+        {
+            "@type": "cr:RecordSet",
+            "@id": "kinds",
+            "name": "kinds",
+            "description": "Kinds of picture among the kept samples.",
+            "key": {"@id": "kinds/name"},
+            "field": [
+                {"@type": "cr:Field", "@id": f"kinds/{name}", "name": name, "dataType": kind}
+                for name, kind in types.items()
+            ],
+            "data": [
+                {f"kinds/{name}": value for name, value in zip(types, row, strict=True)}
+                for row in rows
+            ],
+        }
+    ]
+
+
+def _description(recipe: Recipe, summary: Summary, vocabulary_sources: Sequence[str]) -> str:
+    """What the recipe says of the corpus, and what is known of its content."""
+    content = summary.content
+    words = [recipe.description or f"Medical image-text corpus {recipe.name}."]
+    if content.kinds:
+        kinds = ", ".join(f"{kind or 'undecided'} {n:,}" for kind, n, _ in content.kinds)
+        words.append(f"Kinds of picture: {kinds}.")
+    if content.with_concepts:
+        words.append(f"{content.with_concepts:,} of {summary.kept:,} samples have concepts.")
+    if content.with_concepts and vocabulary_sources:
+        words.append(f"The vocabulary is made from {', '.join(vocabulary_sources)}.")
+    return " ".join(words)
+
+
+_CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
