@@ -1,0 +1,111 @@
+"""Questions about concepts and kinds of picture, as `fabrica query --help` shows them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from extractors.concepts.loading import STARTER
+from pipelines import layout
+from pipelines.corpus import open_corpus, views
+from pipelines.query_examples import EXAMPLES
+from tests.conftest import fabrica
+from tests.pipelines.concept_corpus import EFFUSION, LUNG_DISEASE, PNEUMONIA, build
+
+Capsys = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("concepts")
+    build(folder)
+    return folder / "corpus"
+
+
+def answers(capsys: Capsys, corpus: Path, sql: str) -> list[dict]:
+    code, out, err = fabrica(capsys, "query", corpus, sql, "--json")
+    assert code == 0, err
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def example(words: str) -> str:
+    (found,) = (e.sql for e in EXAMPLES if words in e.words)
+    return found
+
+
+@pytest.mark.parametrize("sql", [e.sql for e in EXAMPLES], ids=[e.words for e in EXAMPLES])
+def test_every_example_has_an_answer(corpus: Path, capsys: Capsys, sql: str) -> None:
+    assert answers(capsys, corpus, sql)
+
+
+def test_the_help_shows_them(capsys: Capsys) -> None:
+    code, out, _ = fabrica(capsys, "query", "--help")
+    assert code == 0
+    words = " ".join(out.split())
+    for one in EXAMPLES:
+        assert one.words in words
+        assert one.sql in words
+
+
+def test_the_commonest_concepts_are_counted_by_sample(corpus: Path, capsys: Capsys) -> None:
+    found = {a["cui"]: a["samples"] for a in answers(capsys, corpus, example("commonest"))}
+    assert found[PNEUMONIA] == 2
+    assert found[EFFUSION] == 1
+
+
+def test_narrower_concepts_of_a_real_parent(corpus: Path, capsys: Capsys) -> None:
+    parents = pq.read_table(STARTER, filters=[("cui", "=", PNEUMONIA)])["parents"].to_pylist()[0]
+    assert LUNG_DISEASE in parents
+    found = answers(capsys, corpus, example("narrower"))
+    assert {a["name"] for a in found} == {"pneumonia"}
+    assert {a["sample_id"].rpartition("/")[2] for a in found} == {"F0", "F2"}
+    names = answers(capsys, corpus, f"FROM narrower('{PNEUMONIA}')")
+    assert names == [{"cui": PNEUMONIA}]
+
+
+def test_concepts_by_kind_add_up(corpus: Path, capsys: Capsys) -> None:
+    rows = {a.pop("name"): a for a in answers(capsys, corpus, example("by kind of picture"))}
+    assert sum(rows["pneumonia"].values()) == 2
+    assert rows["pneumonia"]["radiography"] == rows["pneumonia"]["ct"] == 1
+
+
+def test_denied_findings_come_with_their_words(corpus: Path, capsys: Capsys) -> None:
+    (found,) = answers(capsys, corpus, example("denied"))
+    assert (found["name"], found["words"]) == ("pleural effusion", "pleural effusion")
+    assert "no pleural effusion" in found["text"]
+
+
+def test_the_least_sure_come_first(corpus: Path, capsys: Capsys) -> None:
+    scores = [a["modality_score"] for a in answers(capsys, corpus, example("least sure"))]
+    assert len(scores) >= 4
+    assert scores == sorted(scores)
+
+
+def test_what_is_broader_gathers_what_is_narrower(corpus: Path, capsys: Capsys) -> None:
+    found = {a["name"]: a["samples"] for a in answers(capsys, corpus, example("broader"))}
+    assert found["lung disease"] == 2
+
+
+def test_the_vocabulary_says_where_its_concepts_come_from(corpus: Path, capsys: Capsys) -> None:
+    sql = f"SELECT sources FROM vocabulary WHERE cui = '{LUNG_DISEASE}'"
+    assert answers(capsys, corpus, sql) == [{"sources": ["DOID"]}]
+
+
+def test_a_circle_of_parents_does_not_hang(tmp_path: Path) -> None:
+    """A above B above C above A, and D above itself."""
+    build(tmp_path, ("Pneumonia of the right lung.",))
+    where = tmp_path / "corpus" / layout.VOCABULARY
+    table = pq.read_table(where)
+    parents = {"A": ["C"], "B": ["A"], "C": ["B"], "D": ["D", "A"]}
+    rows = [
+        {"cui": cui, "name": cui, "types": [], "parents": above, "sources": []}
+        for cui, above in parents.items()
+    ]
+    pq.write_table(table.from_pylist(rows, schema=table.schema), where)
+    connection = views(open_corpus(str(tmp_path / "corpus")))
+    for cui, expected in {"A": "ABCD", "B": "ABCD", "D": "D", "X": "X"}.items():
+        found = connection.execute(f"FROM narrower('{cui}') ORDER BY 1").fetchall()
+        assert "".join(row[0] for row in found) == expected
