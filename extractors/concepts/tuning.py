@@ -70,7 +70,7 @@ class Tuning:
                 + weights["longest"] * longest[i]
                 + weights["likeness"] * (1 - candidate.likeness)
             )
-            scores.append(1 / (1 + math.exp(-z)))
+            scores.append(1 / (1 + math.exp(min(-z, 700.0))))
         return [(found[i], scores[i]) for i in best_set(found, scores, least)]
 
 
