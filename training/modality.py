@@ -10,6 +10,9 @@ Real pictures are many for radiography, CT, MR and blood films, a handful for ul
 fundus, tissue, fluorescence and photographs, and none for mammography, angiography, OCT, endoscopy,
 dermoscopy, electron microscopy, gels, traces, charts, diagrams and renderings: those are imitated.
 Sets for non-commercial use only (DermaMNIST, DRIVE, Kvasir-SEG, MedPix) are left out.
+
+A convolutional net of 0.3 M weights on 64 x 64 pixels of the same figures got 0.55 of the leaves of
+real pictures right where the features got 0.79, and did not help them; so there is none.
 """
 
 from __future__ import annotations
