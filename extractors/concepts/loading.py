@@ -5,11 +5,10 @@ The tuning file speaks of names by their word forms, so it serves any vocabulary
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +17,7 @@ from extractors.concepts.entries import VOCABULARY
 from extractors.concepts.index import Index, build_index
 from extractors.concepts.linker import Linker
 from extractors.concepts.meanings import Concepts
-from extractors.concepts.tuning import Counts, Tuning
+from extractors.concepts.tuning import KEY_FEATURES, Counts, Tuning
 from extractors.concepts.vocabulary.sources import VocabularyError
 
 STARTER = str(Path(__file__).with_name("starter.parquet"))
@@ -33,6 +32,13 @@ _TUNING = pa.schema(
 _METADATA = b"fabrica.tuning"
 
 
+class _Learned(msgspec.Struct, frozen=True):
+    """What a tuning file's metadata holds, as JSON."""
+
+    weights: dict[str, float]
+    threshold: float
+
+
 def load_linker(
     vocabulary: str = STARTER,
     tuning: str = "",
@@ -42,15 +48,24 @@ def load_linker(
 ) -> Linker:
     """A linker for the concepts of a vocabulary file, all or those of some semantic types.
 
-    Raises `VocabularyError` for a file that is none, or that has no concept of these types.
+    Raises `VocabularyError` for a file that is none, or that has no name or concept of these types.
     """
-    return linker_of(read_table(vocabulary, types), tuning, approximate, threshold)
+    table = read_table(vocabulary, types)
+    try:
+        return linker_of(table, tuning, approximate, threshold)
+    except VocabularyError:
+        raise
+    except ValueError as error:
+        raise VocabularyError(f"{vocabulary}: {error}") from None
 
 
 def linker_of(
     table: pa.Table, tuning: str = "", approximate: bool = True, threshold: float | None = None
 ) -> Linker:
-    """A linker for the rows of a vocabulary table (columns of `VOCABULARY`)."""
+    """A linker for the rows of a vocabulary table (columns of `VOCABULARY`).
+
+    Raises ValueError where they have no name.
+    """
     index = build_index(
         [name, *(synonyms or ())]
         for batch in table.select(["name", "synonyms"]).to_batches(max_chunksize=20_000)
@@ -67,10 +82,12 @@ def read_table(path: str, types: Collection[str] = ()) -> pa.Table:
     Raises `VocabularyError` where it is none, or nothing is left.
     """
     try:
-        table = pq.read_table(path, columns=VOCABULARY.names, memory_map=True)
+        table = pq.read_table(path, columns=VOCABULARY.names, memory_map=True).cast(VOCABULARY)
     except (OSError, KeyError, pa.ArrowException) as error:
         words = " ".join(str(error).split())[:200]
         raise VocabularyError(f"{path}: cannot be read as a vocabulary: {words}") from None
+    if table["cui"].null_count or table["name"].null_count:
+        raise VocabularyError(f"{path}: has a concept without cui or name")
     if types:
         kept = [bool(set(types).intersection(own or ())) for own in table["types"].to_pylist()]
         table = table.filter(pa.array(kept, pa.bool_()))
@@ -85,13 +102,18 @@ def check_tuning(path: str) -> None:
     _learned(path)
 
 
-def _learned(path: str) -> tuple[pa.Table, dict[str, Any]]:
+def _learned(path: str) -> tuple[pa.Table, _Learned]:
     """The names of a tuning file, and what its metadata says."""
     try:
         table = pq.read_table(path, columns=_TUNING.names)
-        learned = json.loads((table.schema.metadata or {})[_METADATA])
-        return table, {"weights": learned["weights"], "threshold": learned["threshold"]}
-    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        metadata = (table.schema.metadata or {}).get(_METADATA, b"{}")
+        learned = msgspec.json.decode(metadata, type=_Learned)
+        if lacking := [name for name in KEY_FEATURES if name not in learned.weights]:
+            raise ValueError(f"no weight of {lacking[0]!r}")
+        if any(column.null_count for column in table.columns):
+            raise ValueError("a name without counts")
+        return table.cast(_TUNING), learned
+    except (OSError, ValueError, pa.ArrowException) as error:
         words = " ".join(str(error).split())[:200]
         raise VocabularyError(f"{path}: cannot be read as a tuning file: {words}") from None
 
@@ -111,8 +133,8 @@ def write_tuning(tuning: Tuning, index: Index, cuis: list[str], path: str | Path
             seen, linked = int(tuning.counts.seen[key]), int(tuning.counts.linked[key])
             rows.append({"words": words, "seen": seen, "linked": linked, "meant": meant})
     rows.sort(key=lambda row: str(row["words"]))
-    learned = json.dumps({"threshold": tuning.threshold, "weights": tuning.weights})
-    schema = _TUNING.with_metadata({_METADATA: learned.encode()})
+    learned = msgspec.json.encode(_Learned(tuning.weights, tuning.threshold))
+    schema = _TUNING.with_metadata({_METADATA: learned})
     pq.write_table(pa.Table.from_pylist(rows, schema), path, compression="zstd")
     return len(rows)
 
@@ -130,4 +152,4 @@ def read_tuning(path: str, index: Index, cuis: list[str]) -> Tuning:
         times = {one["cui"]: one["times"] for one in row["meant"]}
         for meaning in index.meanings(key):
             meant[meaning] = times.get(cuis[index.concept[meaning]], 0)
-    return Tuning(index, Counts(seen, linked, meant), learned["weights"], learned["threshold"])
+    return Tuning(index, Counts(seen, linked, meant), learned.weights, learned.threshold)
