@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extractors.concepts.learning import Annotated
+from extractors.concepts.vocabulary.sources import is_cui
 
 
 def read_annotated(path: Path) -> Iterator[list[Annotated]]:
@@ -51,19 +52,21 @@ def _sentence(tokens: list[tuple[str, str]]) -> Annotated:
 
 def read_pubtator(path: Path) -> Iterator[Annotated]:
     """Abstracts of a PubTator file; a mention of several ids keeps the first."""
-    text, links = "", []
+    passages: list[str] = []
+    links: list[tuple[int, int, str]] = []
     for line in [*path.read_text(encoding="utf-8").split("\n"), ""]:
-        parts = line.split("\t")
+        fields = line.split("\t")
         if line.partition("|")[2].startswith(("t|", "a|")):
-            text += ("\n" if text else "") + line.split("|", 2)[2]
-        elif len(parts) >= 6 and parts[1].isdigit():
-            ids = parts[5].replace("+", "|").split("|")
-            links.append((int(parts[1]), int(parts[2]), _full_id(ids[0].strip())))
-        elif not line.strip() and text:
-            yield Annotated(text, links)
-            text, links = "", []
+            passages.append(line.split("|", 2)[2])
+        elif len(fields) >= 6 and fields[1].isdigit():
+            ids = fields[5].replace("+", "|").split("|")
+            links.append((int(fields[1]), int(fields[2]), _full_id(ids[0].strip())))
+        elif not line.strip() and passages:
+            yield Annotated("\n".join(passages), links)
+            passages, links = [], []
 
 
 def _full_id(concept: str) -> str:
-    """MeSH ids stand bare in these files."""
-    return concept if ":" in concept or concept == "-1" else f"MESH:{concept}"
+    """MeSH ids, and in some files those of the UMLS, stand bare."""
+    bare = ":" not in concept and concept != "-1" and not is_cui(concept)
+    return f"MESH:{concept}" if bare else concept
