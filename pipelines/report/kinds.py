@@ -81,10 +81,11 @@ def _bars_by_group(content: Content) -> str:
         n, medical = sum(row[1] for row in kinds), sum(row[2] for row in kinds)
         if kinds:
             bars = [(k or _UNDECIDED, _hint(k, i, m), i, m, most) for k, i, m in kinds]
+            rows = f"{n:,} row{'' if n == 1 else 's'}, {markup.share(n, total)}"
+            words = f"{rows} · {markup.share(medical, n)} medical"
             cards.append(
-                f'<div class="chart"><h3>{text(group.replace("_", " "))} <small>{text(n)} rows, '
-                f"{text(markup.share(n, total))} · {text(markup.share(medical, n))} medical</small>"
-                f"</h3>{markup.part_bars(bars)}</div>"
+                f'<div class="chart"><h3>{text(group.replace("_", " "))} '
+                f"<small>{text(words)}</small></h3>{markup.part_bars(bars)}</div>"
             )
     return (
         f'<div class="charts">{"".join(cards)}</div><p class="note"><span class="key full"></span> '
