@@ -63,7 +63,7 @@ def test_a_table_and_its_file_link_alike(vocabulary: str) -> None:
 
 
 def _broken(entry: dict[str, Any], schema: pa.Schema | None = VOCABULARY) -> pa.Table:
-    whole = {"cui": "C1", "name": "x", "definition": ""}
+    whole: dict[str, Any] = {"cui": "C1", "name": "x", "definition": ""}
     whole |= {name: [] for name in ("synonyms", "types", "parents", "sources")}
     return pa.Table.from_pylist([whole | entry], schema)
 
@@ -147,7 +147,7 @@ def test_no_tuning_file(tmp_path: Path) -> None:
 def captions(jats_data: Path) -> list[str]:
     files = islice(sorted(jats_data.glob("xml_only/**/*.xml")), 20)
     trees = [etree.parse(file, etree.XMLParser(resolve_entities=False)) for file in files]
-    found = ["".join(own.itertext()) for tree in trees for own in tree.iter("caption")]
+    found = ["".join(map(str, own.itertext())) for tree in trees for own in tree.iter("caption")]
     assert found
     return found[:150]
 

@@ -22,7 +22,7 @@ def forms(text: str) -> list[str]:
         ("headache", "headaches"), ("size", "sizes"), ("bruise", "bruises"),
         ("exercise", "exercises"), ("disease", "diseases"), ("kinase", "kinases"),
         ("database", "databases"), ("cause", "causes"), ("relapse", "relapses"),
-        ("virus", "viruses"), ("sinus", "sinuses"), ("lens", "lenses"), ("gas", "gases"),
+        ("menopause", "menopauses"), ("virus", "viruses"), ("sinus", "sinuses"), ("lens", "lenses"), ("gas", "gases"),
         ("woman", "women"), ("mouse", "mice"), ("tooth", "teeth"), ("calf", "calves"),
         # plurals, Latin and Greek
         ("metastasis", "metastases"), ("diagnosis", "diagnoses"), ("analysis", "analyses"),
@@ -34,7 +34,7 @@ def forms(text: str) -> list[str]:
         ("crohn", "Crohn's"), ("crohn", "Crohn’s"), ("crohn", "CROHN'S"), ("woman", "women's"),
         # British and American
         ("hemorrhage", "haemorrhages"), ("anemia", "anaemia"), ("leukemic", "leukaemic"),
-        ("leukemia", "leucaemia"), ("ischemia", "ischaemia"), ("edema", "oedema"),
+        ("leukemia", "leucaemia"), ("leukocyte", "leucocytes"), ("ischemia", "ischaemia"), ("edema", "oedema"),
         ("esophagus", "oesophagus"), ("diarrheal", "diarrhoeal"), ("apnea", "apnoeas"),
         ("nevus", "naevi"), ("goiter", "goitre"), ("fiberoptic", "fibreoptic"),
         ("tumor", "tumours"), ("centimeter", "centimetres"), ("gynecology", "gynaecology"),

@@ -14,6 +14,7 @@ NAMES = [
     "liver", "cyst", "liver cyst", "left lobe", "liver left lobe", "E. coli", "St. Louis encephalitis",
     "TNF-alpha", "von Hippel-Lindau disease", "disease", "Lindau disease", "renal cell carcinoma",
     "in", "7", "B", "Mass", "CT", "ALL", "pulmonary embolism", "acute pulmonary embolism",
+    "acute pulmonary",
 ]  # fmt: skip
 INDEX = build_index([name] for name in NAMES)
 
@@ -118,6 +119,8 @@ def test_forgetting_words_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     first = reader.read(text)
     monkeypatch.setattr("extractors.concepts.reading._SEEN_WORDS_LIMIT", 3)
     assert reader.read(text) == reader.read(text) == first
+    reader.read("liver")
+    assert list(reader._codes) == ["liver"]
     assert min(candidate.likeness for candidate in first.found) < 1
 
 

@@ -176,6 +176,23 @@ def test_nesting_by_hand(found: list[tuple[Candidate, float]]) -> None:
         assert is_longest == all(b <= own.last for a, b in others if a == own.first)
 
 
+def test_each_weight_counts() -> None:
+    index = build_index([["liver"], ["liver cyst"]])
+    found = [candidate(0, 1, 0), candidate(0, 2, 1)._replace(before="of", likeness=0.8)]
+
+    def chosen(**weights: float) -> list[tuple[int, float]]:
+        none = dict.fromkeys(KEY_FEATURES, 0.0)
+        named = {name.replace("_", " "): weight for name, weight in weights.items()}
+        tuning = Tuning(index, Counts(*np.zeros((3, 2), np.int64)), none | named, 0.5)
+        return [(one.last, round(score, 3)) for one, score in tuning.choose(found)]
+
+    assert chosen() == []
+    assert chosen(held=2) == [(1, 0.881)]
+    assert chosen(longest=2) == chosen(before_of=2) == [(2, 0.881)]
+    assert chosen(likeness=10) == [(2, 0.881)]
+    assert chosen(one_word=2, two_words=3) == [(2, 0.953)]
+
+
 def test_weights_far_out_do_not_overflow() -> None:
     index = build_index([["liver"]])
     weights = dict.fromkeys(KEY_FEATURES, 0.0) | {"all": -1e4}
