@@ -163,7 +163,7 @@ def test_an_article_that_hangs_is_a_fault_and_the_others_are_done(
     stuck: Path, tmp_path: Path, reference: Reference
 ) -> None:
     out = tmp_path / "corpus"
-    command = [*kill.arguments(stuck, out, 2, 4), "--set", "run.timeout_s=1", "--json"]
+    command = [*kill.arguments(stuck, out, 2, 4), "--set", "run.timeout_s=3", "--json"]
     code, said = kill.Run(command).finish(60)
     assert code == 0, said
     counts = json.loads(said.splitlines()[-1])
