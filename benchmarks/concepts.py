@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from benchmarks.concept_sets import ANNOTATED, AnnotatedSet, annotated_sets, entries_of
 from benchmarks.data import arguments
-from extractors.concepts.document import link_document
+from extractors.concepts.document import document_mentions, link_document
 from extractors.concepts.entries import Entry
 from extractors.concepts.learning import Annotated, keys_of_source_only, learn
 from extractors.concepts.linker import Linker
@@ -82,6 +82,7 @@ def _judged(own: AnnotatedSet, folder: Path, options: Namespace) -> dict[str, Sc
         tuned = tuned_linker(table, own.learned)
         scores = {
             "fabrica": _scored(own.judged, partial(_links, tuned)),
+            "fabrica, negation": _scored(own.judged, partial(_links_with_denials, tuned)),
             "fabrica, untuned": _scored(own.judged, partial(_links, linker_of(table))),
             "dictionary": _scored(own.judged, dictionary(path, own.learned)),
         }
@@ -110,6 +111,12 @@ def tuned_linker(table: pa.Table, learned: Sequence[Sequence[Annotated]]) -> Lin
 
 
 def _links(linker: Linker, document: Sequence[Annotated]) -> list[list[Link]]:
+    linked = document_mentions(linker, [text.text for text in document])
+    return [[(m.start, m.end, m.cui) for m in own] for own in linked]
+
+
+def _links_with_denials(linker: Linker, document: Sequence[Annotated]) -> list[list[Link]]:
+    """The same with negation and uncertainty read, which no other way here does."""
     linked = link_document(linker, [text.text for text in document])
     return [[(o.mention.start, o.mention.end, o.mention.cui) for o in own] for own in linked]
 

@@ -25,14 +25,17 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 def link_document(linker: Linker, texts: Sequence[str]) -> list[list[Linked]]:
+    """The mentions of each text of one document, with what their sentences say of them."""
+    mentions = document_mentions(linker, texts)
+    return [asserted(text, own) if own else [] for text, own in zip(texts, mentions, strict=True)]
+
+
+def document_mentions(linker: Linker, texts: Sequence[str]) -> list[list[Mention]]:
     """The mentions of each text of one document, in order, none overlapping within a text."""
     expansions = linker.reader.expansions(document_definitions(texts))
     chosen = [linker.choose(text, expansions) for text in texts]
     known = {number for names in chosen for number in linker.certain(names)}
-    return [
-        asserted(text, linker.mentions(text, names, known)) if names else []
-        for text, names in zip(texts, chosen, strict=True)
-    ]
+    return [linker.mentions(text, names, known) for text, names in zip(texts, chosen, strict=True)]
 
 
 def asserted(text: str, mentions: Sequence[Mention]) -> list[Linked]:

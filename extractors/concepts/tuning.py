@@ -10,6 +10,7 @@ import bisect
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -59,17 +60,14 @@ class Tuning:
         """The candidates that together have most probability above the threshold, in order."""
         least = self.threshold if threshold is None else threshold
         held, longest = nesting(found)
-        weights, base = self.weights, self._base
+        base, before_weight, after_weight = self._base, self._before, self._after
+        for_held, for_longest, for_unlike = (self.weights[name] for name in KEY_FEATURES[-3:])
         scores: list[float] = []
-        for i, candidate in enumerate(found):
-            z = (
-                base[candidate.key]
-                + self._before[candidate.before]
-                + self._after[candidate.after]
-                + weights["held"] * held[i]
-                + weights["longest"] * longest[i]
-                + weights["likeness"] * (1 - candidate.likeness)
-            )
+        for (_, _, key, likeness, before, after), is_held, is_longest in zip(
+            found, held, longest, strict=True
+        ):
+            z = base[key] + before_weight[before] + after_weight[after]
+            z += for_held * is_held + for_longest * is_longest + for_unlike * (1 - likeness)
             scores.append(1 / (1 + math.exp(min(-z, 700.0))))
         return [(found[i], scores[i]) for i in best_set(found, scores, least)]
 
@@ -134,10 +132,13 @@ def nesting(found: Sequence[Candidate]) -> tuple[list[bool], list[bool]]:
 
 def best_set(found: Sequence[Candidate], scores: Sequence[float], least: float) -> list[int]:
     """Weighted interval scheduling: the set without overlaps of greatest total over `least`."""
+    over = [i for i, score in enumerate(scores) if score > least]
+    over.sort(key=lambda i: found[i].first)
+    if all(found[i].last <= found[j].first for i, j in pairwise(over)):
+        return over  # most texts: nothing to choose between
     by_end: dict[int, list[int]] = {}
-    for i, candidate in enumerate(found):
-        if scores[i] > least:
-            by_end.setdefault(candidate.last, []).append(i)
+    for i in over:
+        by_end.setdefault(found[i].last, []).append(i)
     ends = sorted(by_end)
     totals, best_at = [0.0], [-1]
     edges = [0]
