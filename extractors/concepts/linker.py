@@ -95,19 +95,19 @@ class Linker:
         start, end, key, score = chosen
         meaning = self._fixed.get(key)
         if meaning is None:
-            meaning = self._meaning(text, key, known)
+            meaning = self._meaning(text, (start, end), key, known)
         cui, name, types, share, rank = meaning
         if not self.tuning:
             score *= share * (_VARIANT_SCORE if rank == VARIANT else 1.0)
         return Mention(start, end, cui, name, types, round(score, 3))
 
     def _meaning(
-        self, text: str, key: int, known: Set[int]
+        self, text: str, span: tuple[int, int], key: int, known: Set[int]
     ) -> tuple[str, str, list[str], float, int]:
-        """CUI, name and types of what a key means in `text`; how sure that is; its rank."""
+        """CUI, name and types of what a span with this key means; how sure that is; its rank."""
         rows = self.index.meanings(key)
         counted = self.tuning.counts.meant[rows.start : rows.stop] if self.tuning else None
-        row, share = self.concepts.meaning(self.index, rows, text, known, counted)
+        row, share = self.concepts.meaning(self.index, rows, text, span, known, counted)
         meaning = (*self.concepts.record(self.index.concept[row]), share, self.index.rank[row])
         if len(rows) == 1 or (counted is not None and counted.any()):
             self._fixed[key] = meaning

@@ -168,3 +168,20 @@ def test_longest_one_by_one(found: list[Candidate]) -> None:
         chosen.append((first, last))
         at = last
     assert [(c.first, c.last) for c in _longest(found)] == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "cui"),
+    [
+        ("The RET gene was sequenced.", "C1"),
+        ("RET mutations were found.", "C1"),
+        ("The RET protein is a kinase.", "C2"),
+        ("A patient with acute RET was seen.", "C3"),
+        ("RET patients were seen.", "C3"),
+        ("Administered RET at 5 mg.", "C4"),
+    ],
+)
+def test_the_word_beside_a_name_tells_its_type(text: str, cui: str) -> None:
+    kinds = {"C1": "T028", "C2": "T116", "C3": "T047", "C4": "T121"}
+    own = linker(*(Entry(c, f"thing {c}", ["RET"], types=[t]) for c, t in kinds.items()))
+    assert [m.cui for m in own.link(text)] == [cui]
