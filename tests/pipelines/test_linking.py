@@ -109,8 +109,9 @@ def test_dropped_rows_are_handed_on_as_they_are(tmp_path: Path) -> None:
     assert linked(tmp_path, [gone]) == [gone]
 
 
+@pytest.mark.parametrize("other", ["B/F1", "A/F2"], ids=["of another document", "of its own"])
 def test_a_row_that_fails_is_a_fault_and_the_others_are_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def link(texts: Sequence[str]) -> list[list[Linked]]:
         if "bad" in texts:
@@ -118,27 +119,12 @@ def test_a_row_that_fails_is_a_fault_and_the_others_are_done(
         return [[] for _ in texts]
 
     monkeypatch.setattr(linking, "link_for", lambda _: link)
-    rows = [sample("A/F1", ("caption", "bad")), sample("B/F1", ("caption", "Axial CT scan."))]
+    rows = [sample("A/F1", ("caption", "bad")), sample(other, ("caption", "Axial CT scan."))]
     bad, good = linked(tmp_path, rows)
     assert [(d.stage, d.reason, d.detail) for d in bad.drops] == [
         ("link", "fault", "RuntimeError: cannot be read")
     ]
     assert (good.drops, good.modality) == ([], "ct")
-
-
-def test_one_bad_row_of_a_document_does_not_take_the_others_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def link(texts: Sequence[str]) -> list[list[Linked]]:
-        if "bad" in texts:
-            raise RuntimeError("cannot be read")
-        return [[] for _ in texts]
-
-    monkeypatch.setattr(linking, "link_for", lambda _: link)
-    rows = [sample("A/F1", ("caption", "bad")), sample("A/F2", ("caption", "Axial CT scan."))]
-    bad, good = linked(tmp_path, rows)
-    assert not bad.kept
-    assert good.kept
 
 
 def test_a_row_that_killed_a_worker_is_skipped(tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ def test_labels_of_another_folder(tmp_path: Path) -> None:
 
     Image.new("L", (64, 64), 30).save(tmp_path / "a.png")
     file = tmp_path / "labels.json"
-    file.write_text('[{"path": "a.png", "modality": "ct", "caption": "Axial CT of the neck."}]', "utf-8")
+    file.write_text(
+        '[{"path": "a.png", "modality": "ct", "caption": "Axial CT of the neck."}]', "utf-8"
+    )
     answers, _ = answer_all(tmp_path, read_labels(file), None)
     assert summary(answers)["modality_accuracy"] == 1.0
     assert summary(answers)["medical_accuracy"] == 1.0
