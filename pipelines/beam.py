@@ -24,6 +24,7 @@ from pipelines import layout
 from pipelines.context import Context
 from pipelines.errors import StorageError, UserError
 from pipelines.pool import Job, JobFailed, WorkerPool
+from pipelines.shared_linker import announce
 from pipelines.tasks import run_task
 
 DEFAULT_RUNNER = "FnApiRunner"
@@ -62,6 +63,7 @@ class RunTasks(beam.DoFn):
         self._waiting: list[tuple[int, Future[dict[str, int]]]] = []
 
     def process(self, item: int) -> None:
+        announce(self._context.recipe.concepts)
         limits = self._context.recipe.run
         job = Job(run_task, (self._task, self._context, item), limits.retries, limits.timeout_s)
         self._waiting.append((item, _shared_pool(self._context.workers).submit(job)))

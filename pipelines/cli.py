@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 
 from pipelines.errors import RunFailed, StorageError, UserError, storage_error
 from pipelines.query_examples import epilog
-from pipelines.shared_linker import VARIABLE as SHARED_LINKER
 from pipelines.version import VERSION
 from pipelines.vocabulary import add_vocabulary
 
@@ -148,10 +147,10 @@ def _out(options: argparse.Namespace, name: str) -> str:
 def _run(options: argparse.Namespace) -> int:
     from pipelines.pool import warm_up
     from pipelines.recipe import load_recipe
+    from pipelines.shared_linker import announce
 
     recipe = load_recipe(options.recipe, options.set)
-    if recipe.concepts:
-        os.environ[SHARED_LINKER] = recipe.concepts.model_dump_json()
+    announce(recipe.concepts)
     warm_up()  # its imports run beside ours
     if options.workers < 0:
         raise UserError(f"--workers: {options.workers}: at least 1, or 0 for all cores")

@@ -11,13 +11,22 @@ import contextlib
 import gc
 import os
 
-VARIABLE = "FABRICA_SHARED_LINKER"
+from pipelines.recipe import Concepts
 
-if os.environ.get(VARIABLE):
+_VARIABLE = "FABRICA_SHARED_LINKER"
+
+
+def announce(concepts: Concepts | None) -> None:
+    """Say, before workers are started, which linker they will want."""
+    os.environ.pop(_VARIABLE, None)
+    if concepts is not None:
+        os.environ[_VARIABLE] = concepts.model_dump_json()
+
+
+if _VARIABLE in os.environ:
     from pipelines.linkers import link_for
-    from pipelines.recipe import Concepts
 
     with contextlib.suppress(Exception):
-        link_for(Concepts.model_validate_json(os.environ[VARIABLE]))
+        link_for(Concepts.model_validate_json(os.environ[_VARIABLE]))
     gc.freeze()  # counting what is never freed would copy it into every worker
     atexit.register(gc.unfreeze)

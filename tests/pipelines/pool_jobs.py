@@ -23,6 +23,12 @@ def whoami(*, skip: Skip, progress: Progress) -> dict[str, int]:
     return {"pid": os.getpid()}
 
 
+def linkers_made(*, skip: Skip, progress: Progress) -> dict[str, int]:
+    from pipelines import linkers
+
+    return {"made": linkers._link_for.cache_info().currsize}
+
+
 def add(left: int, right: int, *, skip: Skip, progress: Progress) -> dict[str, int]:
     return {"sum": left + right, "pid": os.getpid()}
 
