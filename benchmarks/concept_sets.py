@@ -7,11 +7,11 @@ parted, never sentences; where a set has its own parts, those are used.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractors.concepts.annotated import read_bio, read_pubtator
+from extractors.concepts.annotated import read_annotated
 from extractors.concepts.entries import Entry
 from extractors.concepts.learning import Annotated
 
@@ -29,30 +29,37 @@ class AnnotatedSet:
     prefixes: tuple[str, ...]
 
 
+# Folder, files, and the prefixes that the set's ids have as cross-references in an OBO file.
+_SETS = (
+    ("MedMentions", "medmentions_full", "*BIO_CUI.tsv", ("UMLS_CUI", "UMLS")),
+    ("NCBI disease", "ncbi_disease", "NCBI*set_corpus.txt", ("MESH", "MSH")),
+    ("BC5CDR", "bc5cdr_sample", "*.txt", ("MESH", "MSH")),
+)
+# Files that are judged where a set has others to learn from, the first of these that is there.
+_JUDGED_FILES = ("test", "dev")
+
+
 def annotated_sets(folder: Path) -> Iterator[AnnotatedSet]:
     """The sets of a folder of the shape of `concepts`; one that is not there is left out."""
-    medmentions = folder / "medmentions_full" / "dev_BIO_CUI.tsv"
-    if medmentions.exists():
-        sentences = [[sentence] for sentence in read_bio(medmentions)]
-        yield AnnotatedSet("MedMentions", *_parted(sentences), ("UMLS_CUI", "UMLS"))
-    ncbi = folder / "ncbi_disease"
-    if (ncbi / "NCBItrainset_corpus.txt").exists():
-        learned, judged = (
-            [[text] for text in read_pubtator(ncbi / f"NCBI{part}set_corpus.txt")]
-            for part in ("train", "develop")
-        )
-        yield AnnotatedSet("NCBI disease", learned, judged, ("MESH", "MSH"))
-    bc5cdr = folder / "bc5cdr_sample" / "CDR_sample.txt"
-    if bc5cdr.exists():
-        texts = [[text] for text in read_pubtator(bc5cdr)]
-        yield AnnotatedSet("BC5CDR", *_parted(texts), ("MESH", "MSH"))
+    for name, place, pattern, prefixes in _SETS:
+        if files := sorted((folder / place).glob(pattern)):
+            yield AnnotatedSet(name, *_parted(files), prefixes)
 
 
-def _parted(
-    documents: list[list[Annotated]],
-) -> tuple[list[list[Annotated]], list[list[Annotated]]]:
+def _parted(files: Sequence[Path]) -> tuple[list[list[Annotated]], list[list[Annotated]]]:
+    """The documents to learn from, and those to judge."""
+    for part in _JUDGED_FILES:
+        judged = [file for file in files if part in file.name.lower()]
+        learned = [file for file in files if file not in judged]
+        if judged and learned:
+            return _documents(learned), _documents(judged)
+    documents = _documents(files)
     cut = int(len(documents) * _LEARNED_SHARE)
     return documents[:cut], documents[cut:]
+
+
+def _documents(files: Iterable[Path]) -> list[list[Annotated]]:
+    return [document for file in files for document in read_annotated(file)]
 
 
 def entries_of(documents: Iterable[Iterable[Annotated]]) -> list[Entry]:
