@@ -64,7 +64,7 @@ def build_index(names: Iterable[Sequence[str]]) -> Index:
 
     Raises ValueError where there is no name.
     """
-    codes: dict[str, str] = {}
+    codes = _NewCodes()
     automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
     columns = tuple(array("i") for _ in range(4))
     keys, concepts, ranks, acronyms = columns
@@ -73,12 +73,13 @@ def build_index(names: Iterable[Sequence[str]]) -> Index:
         for i, name in enumerate(ways_of):
             acronym = is_acronym(name)
             for j, way in enumerate(ways_to_write(name)):
-                key = automaton.get(code := _code(way, codes), -1)
+                code = "".join(map(codes.__getitem__, way))
+                key = automaton.get(code, -1)
                 if key < 0:
                     key = len(words)
                     automaton.add_word(code, key)
                     words.append(len(way))
-                    letters.append(min(sum(map(len, way)), 255))
+                    letters.append(min(len("".join(way)), 255))
                 keys.append(key)
                 concepts.append(number)
                 ranks.append(VARIANT if j else SYNONYM if i else PREFERRED)
@@ -86,7 +87,9 @@ def build_index(names: Iterable[Sequence[str]]) -> Index:
     if not words:
         raise ValueError("the vocabulary has no names")
     automaton.make_automaton()
-    return _packed(codes, automaton, [np.frombuffer(c, np.int32) for c in columns], words, letters)
+    return _packed(
+        dict(codes), automaton, [np.frombuffer(c, np.int32) for c in columns], words, letters
+    )
 
 
 def is_acronym(name: str) -> bool:
@@ -94,17 +97,14 @@ def is_acronym(name: str) -> bool:
     return len(name) <= 6 and sum(c.isupper() for c in name) >= 2 and " " not in name
 
 
-def _code(words: Sequence[str], codes: dict[str, str]) -> str:
-    for word in words:
-        if word not in codes:
-            codes[word] = _code_of(len(codes))
-    return "".join([codes[word] for word in words])
+class _NewCodes(dict[str, str]):
+    """The code of each word; a word not met before is given the next one."""
 
-
-def _code_of(number: int) -> str:
-    high, low = divmod(number, _RADIX)
-    higher, high = divmod(high, _RADIX)
-    return chr(_FIRST + higher) + chr(_SECOND + high) + chr(_THIRD + low)
+    def __missing__(self, word: str) -> str:
+        high, low = divmod(len(self), _RADIX)
+        higher, high = divmod(high, _RADIX)
+        self[word] = code = chr(_FIRST + higher) + chr(_SECOND + high) + chr(_THIRD + low)
+        return code
 
 
 def _packed(

@@ -45,7 +45,8 @@ def ways_to_write(name: str) -> list[tuple[str, ...]]:
         ways += _joined(plain)
     if _DIGIT.search(plain):
         ways += [way for first in ways[:2] for way in _parted(first)]
-    return [w for w in dict.fromkeys(ways) if w and len(w) <= LONGEST_NAME_WORDS]
+    different = dict.fromkeys(ways) if len(ways) > 1 else ways
+    return [way for way in different if 0 < len(way) <= LONGEST_NAME_WORDS]
 
 
 def _joined(name: str) -> list[tuple[str, ...]]:
