@@ -18,7 +18,8 @@ _QUALIFIER_ENDS = (")", "]", "NOS", "nos", "nspecified")
 # "Carcinoma, renal cell", but not "Fever, headache and rash" or "Trisomy 21, mosaic type 2, left".
 _INVERTED = re.compile(r"[^,;:()\[\]]+(?:, [^,;:()\[\]]+){1,2}\Z")
 _LIST = re.compile(r"\b(?:and|or|with|without|of|due|in|by|to|from|not|other|except)\b", re.I)
-_DIGIT = re.compile(r"\d")
+_SPECIAL = re.compile(r"[-,\d]")
+_LETTERS_BEFORE_DIGIT = re.compile(r"[^\W\d_]{2}\d")
 _LETTERS_THEN_DIGITS = re.compile(r"([a-z]{2,})(\d+)\Z")
 # Words that change nothing of what a name says; "a" does ("hepatitis A").
 ARTICLES = frozenset(("the",))
@@ -26,7 +27,8 @@ ARTICLES = frozenset(("the",))
 
 def name_words(name: str) -> tuple[str, ...]:
     """The forms of a name's words, without articles ("Cancer of the breast")."""
-    forms = tuple(map(word_form, WORD.findall(name)))
+    plain = name.isascii() and name.replace(" ", "").isalpha()
+    forms = tuple(map(word_form, name.split() if plain else WORD.findall(name)))
     if not ARTICLES.isdisjoint(forms):
         forms = tuple(form for form in forms if form not in ARTICLES) or forms
     return forms
@@ -39,11 +41,13 @@ def ways_to_write(name: str) -> list[tuple[str, ...]]:
     """
     plain = _QUALIFIER.sub("", name) or name if name.endswith(_QUALIFIER_ENDS) else name
     ways = [name_words(plain)]
+    if plain.isalpha() or not _SPECIAL.search(plain):
+        return ways if 0 < len(ways[0]) <= LONGEST_NAME_WORDS else []
     if ", " in plain and _INVERTED.match(plain) and not _LIST.search(plain):
         ways.append(name_words(" ".join(reversed(plain.split(", ")))))
     if "-" in plain:
         ways += _joined(plain)
-    if _DIGIT.search(plain):
+    if _LETTERS_BEFORE_DIGIT.search(plain):
         ways += [way for first in ways[:2] for way in _parted(first)]
     different = dict.fromkeys(ways) if len(ways) > 1 else ways
     return [way for way in different if 0 < len(way) <= LONGEST_NAME_WORDS]
