@@ -2,7 +2,8 @@
 
 A meaning that annotated text prefers wins; then one that the rest of the document names for
 certain; then one of the type that the word beside it asks for ("RET gene", "acute RET"); then the
-one whose preferred name it is; then the one whose definition the text speaks of (Lesk 1986).
+one whose preferred name it is; then the one whose definition the text speaks of (Lesk 1986); then the one
+that most sources have.
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class Concepts:
         about = " ".join((row["definition"][0].as_py() or "", *(row["synonyms"][0].as_py() or [])))
         return frozenset(_WORD.findall(about.lower()))
 
+    def _sources(self, concept: int) -> int:
+        """How many sources have a concept."""
+        return len(self._table["sources"][concept].as_py() or [])
+
     def meaning(
         self,
         index: Index,
@@ -98,8 +103,9 @@ class Concepts:
         words = set(_WORD.findall(text.lower()))
         spoken = {row: len(words & self._words(index.concept[row])) for row in left}
         most = max(spoken.values())
-        best_rows = [row for row in left if spoken[row] == most]
-        return best_rows[0], 1.0 / len(best_rows)
+        equal = [row for row in left if spoken[row] == most]
+        known_to = {row: self._sources(index.concept[row]) for row in equal}
+        return max(equal, key=lambda row: (known_to[row], -row)), 1.0 / len(equal)
 
     def _of_type(self, index: Index, rows: range, types: frozenset[str]) -> Sequence[int]:
         """The rows of concepts of one of these types; all where none is."""
