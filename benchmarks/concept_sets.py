@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from extractors.concepts.annotated import read_annotated
@@ -56,6 +56,12 @@ def _parted(files: Sequence[Path]) -> tuple[list[list[Annotated]], list[list[Ann
     documents = _documents(files)
     cut = int(len(documents) * _LEARNED_SHARE)
     return documents[:cut], documents[cut:]
+
+
+def within_learning(own: AnnotatedSet) -> AnnotatedSet:
+    """The learning part, parted once more: what may be looked at, so that the judged part is not."""
+    cut = int(len(own.learned) * _LEARNED_SHARE)
+    return replace(own, learned=own.learned[:cut], judged=own.learned[cut:])
 
 
 def _documents(files: Iterable[Path]) -> list[list[Annotated]]:

@@ -2,6 +2,7 @@
 
 `python -m benchmarks.concepts [--json] [--data DIR] [--no-scispacy] [--errors N]`. One vocabulary a
 set for all: the names of its learning part with HPO and the Disease Ontology; judged on the rest.
+With `--errors` all happens within the learning part, so that what is judged is not looked at.
 scispaCy pins other versions than ours, so it runs in an environment of its own, made where it is
 missing (`--scispacy-python` names one that has it).
 """
@@ -26,7 +27,13 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
-from benchmarks.concept_sets import ANNOTATED, AnnotatedSet, annotated_sets, entries_of
+from benchmarks.concept_sets import (
+    ANNOTATED,
+    AnnotatedSet,
+    annotated_sets,
+    entries_of,
+    within_learning,
+)
 from benchmarks.data import arguments
 from extractors.concepts.document import document_mentions, link_document
 from extractors.concepts.entries import Entry
@@ -59,11 +66,13 @@ def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--no-scispacy", action="store_true", help="leave scispaCy out")
     parser.add_argument("--scispacy-python", help="a Python that has scispaCy")
-    parser.add_argument("--errors", type=int, default=0, help="list so many of the commonest")
+    parser.add_argument("--errors", type=int, default=0, help="list so many of each kind")
     options = parser.parse_args()
     folder = options.data / "concepts" if (options.data / "concepts").is_dir() else options.data
     results = {}
     for own in annotated_sets(folder):
+        if options.errors:
+            own = within_learning(own)
         results[own.name] = _judged(own, folder, options)
         if not options.json:
             _print(own, results[own.name])
@@ -234,7 +243,7 @@ def peak_mb() -> float:
 def list_errors(
     own: AnnotatedSet, link: Callable[[Sequence[Annotated]], list[list[Link]]], number: int
 ) -> None:
-    """Print the commonest misses, false alarms and confusions of the learning part's own judge."""
+    """Print the commonest misses, false alarms and confusions of the judged documents."""
     kinds: dict[str, Counter[str]] = {k: Counter() for k in ("missed", "false", "confused")}
     for document in own.judged:
         for text, links in zip(document, link(document), strict=True):

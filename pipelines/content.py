@@ -13,7 +13,7 @@ import duckdb
 
 CONCEPTS_SHOWN = 20
 BINS = 20
-MEDICAL = 0.5  # from this score on a row counts as medical
+MEDICAL_FROM = 0.5  # from this score on a row counts as medical
 
 Table = list[tuple]
 
@@ -49,7 +49,7 @@ _ANY = """
     SELECT coalesce(bool_or(modality != ''), false), coalesce(bool_or(len(concepts) > 0), false)
     FROM manifest"""
 _KINDS = f"""
-    SELECT modality AS kind, count(*) AS n, count(*) FILTER (scores['medical'] >= {MEDICAL})
+    SELECT modality AS kind, count(*) AS n, count(*) FILTER (scores['medical'] >= {MEDICAL_FROM})
     FROM manifest WHERE kept GROUP BY kind ORDER BY n DESC, kind"""
 _BODY_PARTS = """
     SELECT body_part AS part, count(*) AS n FROM manifest

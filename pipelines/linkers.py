@@ -12,9 +12,9 @@ import fsspec
 from extractors.concepts.document import Linked, link_document
 from extractors.concepts.loading import STARTER, check_tuning, load_linker, read_table
 from extractors.concepts.vocabulary.sources import VocabularyError
-from pipelines import recipe as recipes
 from pipelines.errors import UserError, storage_error
 from pipelines.modelfiles import digest_of_theirs
+from pipelines.recipe import STARTER as OUR_STARTER
 from pipelines.recipe import Concepts
 
 # The mentions of each text of one document.
@@ -63,7 +63,7 @@ def _link_for(options_json: str) -> Link:
 
 def vocabulary_file(options: Concepts) -> str:
     """The local path of the recipe's vocabulary."""
-    return STARTER if options.vocabulary == recipes.STARTER else _local(options.vocabulary)
+    return STARTER if options.vocabulary == OUR_STARTER else _local(options.vocabulary)
 
 
 def files_of(options: Concepts) -> list[str]:

@@ -31,7 +31,6 @@ from schemas.manifest import samples_from_table, samples_to_table
 from schemas.sample import Concept, Sample, dropped
 
 STAGE = "link"
-MEDICAL = "medical"
 
 _Scores = Mapping[str, float]
 _See = Callable[[PillowImage.Image], _Scores]
@@ -144,7 +143,7 @@ class _Stage:
             "modality_score": round(judged.score, 4) if judged.modality else None,
             "body_part": judged.body_part,
             "view": judged.view,
-            "scores": {**row.scores, MEDICAL: round(judged.medical, 4)},
+            "scores": {**row.scores, "medical": round(judged.medical, 4)},
         }
 
     def _seen(self, row: Sample) -> tuple[_Scores | None, _Scores | None]:

@@ -129,7 +129,11 @@ def _counts(index: Index, read: Sequence[_Read]) -> Counts:
 def _only(known: np.ndarray, text: _Read) -> _Read:
     """The text as it would be read by an index of the known keys."""
     kept = [i for i, c in enumerate(text.found) if known[c.key]]
-    return _Read(*([column[i] for i in kept] for column in text))  # type: ignore[arg-type]
+    return _Read(
+        [text.found[i] for i in kept],
+        [text.linked[i] for i in kept],
+        [text.meaning[i] for i in kept],
+    )
 
 
 def _likeliest(index: Index, counts: Counts) -> np.ndarray:

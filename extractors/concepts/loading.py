@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extractors.concepts.entries import VOCABULARY
-from extractors.concepts.index import Index, build_index
+from extractors.concepts.index import CODE_LENGTH, Index, build_index
 from extractors.concepts.linker import Linker
 from extractors.concepts.meanings import Concepts
 from extractors.concepts.tuning import KEY_FEATURES, Counts, Tuning
@@ -124,7 +124,8 @@ def write_tuning(tuning: Tuning, index: Index, cuis: list[str], path: str | Path
     rows = []
     for code, key in index.automaton.items():
         if tuning.counts.seen[key]:
-            words = " ".join(spelt[code[i : i + 3]] for i in range(0, len(code), 3))
+            places = range(0, len(code), CODE_LENGTH)
+            words = " ".join(spelt[code[at : at + CODE_LENGTH]] for at in places)
             meant = [
                 {"cui": cuis[index.concept[row]], "times": int(tuning.counts.meant[row])}
                 for row in index.meanings(key)

@@ -2,8 +2,8 @@
 
 A meaning that annotated text prefers wins; then one that the rest of the document names for
 certain; then one of the type that the word beside it asks for ("RET gene", "acute RET"); then the
-one whose preferred name it is; then the one whose definition the text speaks of (Lesk 1986); then the one
-that most sources have.
+one whose preferred name it is; then the one whose definition the text speaks of (Lesk 1986); then
+the one that most sources have.
 """
 
 from __future__ import annotations

@@ -41,16 +41,20 @@ def ways_to_write(name: str) -> list[tuple[str, ...]]:
     """
     plain = _QUALIFIER.sub("", name) or name if name.endswith(_QUALIFIER_ENDS) else name
     ways = [name_words(plain)]
-    if plain.isalpha() or not _SPECIAL.search(plain):
-        return ways if 0 < len(ways[0]) <= LONGEST_NAME_WORDS else []
-    if ", " in plain and _INVERTED.match(plain) and not _LIST.search(plain):
-        ways.append(name_words(" ".join(reversed(plain.split(", ")))))
+    if _SPECIAL.search(plain):  # most names have none, and loading is to be quick
+        ways = list(dict.fromkeys(_all_ways(plain, ways)))
+    return [way for way in ways if 0 < len(way) <= LONGEST_NAME_WORDS]
+
+
+def _all_ways(plain: str, ways: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The way as written and those of a name with commas, hyphens or digits; some may be equal."""
+    if _INVERTED.match(plain) and not _LIST.search(plain):
+        ways = [*ways, name_words(" ".join(reversed(plain.split(", "))))]
     if "-" in plain:
-        ways += _joined(plain)
+        ways = [*ways, *_joined(plain)]
     if _LETTERS_BEFORE_DIGIT.search(plain):
-        ways += [way for first in ways[:2] for way in _parted(first)]
-    different = dict.fromkeys(ways) if len(ways) > 1 else ways
-    return [way for way in different if 0 < len(way) <= LONGEST_NAME_WORDS]
+        ways = [*ways, *(way for first in ways[:2] for way in _parted(first))]
+    return ways
 
 
 def _joined(name: str) -> list[tuple[str, ...]]:
