@@ -202,14 +202,10 @@ def _seers(options: Modality) -> tuple[_See | None, _See | None]:
 
 def _clip(model: str) -> _See:
     """Zero-shot scores of the kinds of picture by a CLIP model. Raises `UserError`."""
-    from extractors.modality.prompts import PROMPTS, TEMPLATES
+    from extractors.modality.prompts import PROMPTS, prompts_of
     from filters.clip import ClipUnavailable, zero_shot
 
-    sentences = {
-        kind: [template.format(prompt) for prompt in prompts for template in TEMPLATES]
-        for kind, prompts in PROMPTS.items()
-    }
     try:
-        return zero_shot(model, sentences)
+        return zero_shot(model, {kind: prompts_of(kind) for kind in PROMPTS})
     except ClipUnavailable as error:
         raise UserError(f"modality.clip: {error}") from None
