@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any
 
 from extractors.labelled.options import LabelledOptions
-from extractors.options import Options
 from extractors.pmc import cloud, folders
 from extractors.pmc.articles import Extracted
 from extractors.rendered import source as rendered
+from schemas.options import Options
 from schemas.sample import Document, DocumentRef
 
 

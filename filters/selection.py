@@ -36,11 +36,14 @@ class Policy:
 
 
 def caption_sql(preference: Sequence[str]) -> str:
-    """SQL for the first text that a preference (`kind` or `kind:language`) finds, else ''."""
+    """SQL for the first text that a preference (`kind` or `kind:language`) finds, else ''.
+
+    A text that a model wrote and that was not found faithful is passed over.
+    """
     choices = []
     for entry in preference:
         kind, _, language = entry.partition(":")
-        condition = f"t.kind = {quoted(kind)}"
+        condition = f"t.kind = {quoted(kind)} AND coalesce(t.faithful, true)"
         if language:
             condition += f" AND t.language = {quoted(language)}"
         choices.append(f"list_filter(texts, lambda t: {condition})[1].text")

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from extractors.options import Options, first_problem, suggestion
 from extractors.sources import SOURCES
 from extractors.strict_yaml import read_yaml
 from filters.rules import RuleError, check_rules
 from pipelines.errors import UserError
+from schemas.options import Options, first_problem, suggestion
 from schemas.sample import TEXT_KINDS
 
 _UNITS = {

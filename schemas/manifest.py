@@ -63,6 +63,8 @@ TEXTS = pa.list_(
             ("writer", pa.string()),
             ("prompt", pa.string()),
             ("faithful", pa.bool_()),
+            ("evidence", pa.string()),
+            ("reasons", pa.list_(pa.string())),
         ]
     )
 )
@@ -114,6 +116,13 @@ QUESTIONS = pa.list_(
             ("task", pa.string()),
             ("pair", pa.string()),
             ("language", pa.string()),
+            ("prompt", pa.string()),
+            ("faithful", pa.bool_()),
+            ("reasons", pa.list_(pa.string())),
+            ("level", pa.int32()),
+            ("dialogue", pa.string()),
+            ("rejected", pa.string()),
+            ("weight", pa.float64()),
         ]
     )
 )

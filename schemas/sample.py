@@ -98,7 +98,12 @@ class Licence(msgspec.Struct, frozen=True):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """One text about a sample. `kind` is one of `TEXT_KINDS`; `writer` is empty for the source."""
+    """One text about a sample. `kind` is one of `TEXT_KINDS`; `writer` is empty for the source.
+
+    Of a text that a model wrote, `evidence` names what it rests on (see `schemas.evidence`),
+    `faithful` says whether it was proved against that (False: rejected, and never a caption), and
+    `reasons` what was found, as `number_changed: 12 mm`.
+    """
 
     kind: str
     text: str
@@ -106,6 +111,8 @@ class Text(msgspec.Struct, frozen=True):
     writer: str = ""
     prompt: str = ""
     faithful: bool | None = None
+    evidence: str = ""
+    reasons: list[str] = []
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -161,6 +168,11 @@ class Question(msgspec.Struct, frozen=True):
     `options` is empty for open questions; `answer` is one of them, for multiple several of them
     joined by `; `. `task` is what is asked for (one of `QUESTION_TASKS`, or the source's own word),
     `pair` the same for a question and its negated twin. `evidence` names what the answer rests on.
+
+    `prompt`, `faithful` and `reasons` are as in `Text`. `level` is its complexity from 1 on (0: not
+    said), `dialogue` the same for the turns of one conversation, which stand in their order.
+    `rejected` is a wrong answer to prefer `answer` over, `weight` from 0 to 1 how much that
+    matters clinically.
     """
 
     kind: str
@@ -173,6 +185,13 @@ class Question(msgspec.Struct, frozen=True):
     task: str = ""
     pair: str = ""
     language: str = "en"
+    prompt: str = ""
+    faithful: bool | None = None
+    reasons: list[str] = []
+    level: int = 0
+    dialogue: str = ""
+    rejected: str = ""
+    weight: float | None = None
 
 
 class Sample(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from extractors.labelled.card import DatasetCard
 from extractors.labelled.files import Files
 from extractors.labelled.pictures import read_pictures
 from extractors.labelled.records import Entry, Looks, Reading
-from extractors.options import Options
+from schemas.options import Options
 
 
 @dataclass(frozen=True)

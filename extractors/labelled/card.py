@@ -15,8 +15,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from extractors.labelled.facts import Facts
-from extractors.options import Options, first_problem
 from extractors.strict_yaml import read_yaml
+from schemas.options import Options, first_problem
 
 CARDS = Path(__file__).parent / "cards"
 LABEL_KINDS = (

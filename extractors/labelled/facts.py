@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from extractors.modality.place import BODY_PARTS, VIEWS
 from extractors.modality.tree import KIND_OF
-from extractors.options import suggestion
+from schemas.options import suggestion
 
 FACTS = (
     "modality",  # a leaf of extractors.modality.tree

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from extractors.labelled.facts import Facts
-from extractors.options import Options, suggestion
+from schemas.options import Options, suggestion
 from schemas.sample import QUESTION_TASKS
 
 

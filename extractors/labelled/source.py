@@ -22,11 +22,11 @@ from extractors.labelled.options import LabelledOptions
 from extractors.labelled.records import Entry, Looks
 from extractors.labelled.regions.drawn import drawn_row
 from extractors.labelled.samples import case_of, sample_of
-from extractors.options import Options, first_problem, suggestion
 from extractors.pmc.articles import Signature
 from extractors.pmc.fetch import FetchError
 from schemas.identifiers import clean_id, short_hash
 from schemas.licence import KNOWN_CODES, canonical_code, licence_code, licence_of
+from schemas.options import Options, first_problem, suggestion
 from schemas.sample import Document, DocumentRef, Drop, Licence, Sample, document_row
 
 NAME = "labelled"

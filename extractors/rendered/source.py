@@ -16,13 +16,13 @@ import msgspec
 from pydantic import Field, field_validator, model_validator
 
 from extractors.images import load_picture
-from extractors.options import Options
 from extractors.pmc.articles import Extracted, Signature
 from extractors.rendered.figure import Rendered, TruePanel, render_figure
 from extractors.rendered.layouts import Layout, invented_layout, read_layouts
 from extractors.rendered.pictures import BadPicture, Pictures
 from schemas.identifiers import clean_id, short_hash
 from schemas.licence import KNOWN_CODES, canonical_code, licence_code, licence_of
+from schemas.options import Options
 from schemas.sample import (
     Document,
     DocumentRef,

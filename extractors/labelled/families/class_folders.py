@@ -15,7 +15,7 @@ from extractors.labelled.files import PICTURES, Files, stem
 from extractors.labelled.records import Entry, MaskFile
 from extractors.labelled.splits import SPLITS
 from extractors.labelled.stated import labels_of
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop
 
 

@@ -26,7 +26,7 @@ from extractors.labelled.regions.masks import counts_of
 from extractors.labelled.splits import SPLITS
 from extractors.labelled.stated import labels_of_marks
 from extractors.labelled.structured import json_as
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop
 
 _MAX_SIDE = 2**20

@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 from extractors.labelled.facts import check_names
 from extractors.labelled.families.patterns import Expression, finds
 from extractors.labelled.rows.records import field, text_of
-from extractors.options import Options
+from schemas.options import Options
 
 _WHOLE = ("age_years", "age_months", "visit", "days")
 

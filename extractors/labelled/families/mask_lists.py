@@ -20,7 +20,7 @@ from extractors.labelled.finding import Finder
 from extractors.labelled.records import Entry, MaskFile
 from extractors.labelled.rows.records import Row, rows_of, text_of
 from extractors.labelled.rows.records import field as value_at
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop, Label, Text
 
 

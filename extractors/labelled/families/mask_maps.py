@@ -21,7 +21,7 @@ from extractors.labelled.records import Entry, MaskFile
 from extractors.labelled.splits import SPLITS
 from extractors.labelled.stated import labels_of
 from extractors.labelled.structured import json_as
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop
 
 _NUMBER = re.compile(r"_\d+$")

@@ -23,7 +23,7 @@ from extractors.labelled.regions.runs import rle_of_runs
 from extractors.labelled.rows.delimited import TableForm
 from extractors.labelled.rows.tables import Row, rows_of, table_names
 from extractors.labelled.stated import labels_of
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop
 
 

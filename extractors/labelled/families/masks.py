@@ -28,7 +28,7 @@ from extractors.labelled.pictures import read_pictures
 from extractors.labelled.records import Entry, Looks, MaskFile, Reading
 from extractors.labelled.splits import SPLITS
 from extractors.labelled.stated import labels_of
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop, Label
 
 

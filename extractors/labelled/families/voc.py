@@ -22,7 +22,7 @@ from extractors.labelled.records import Entry, Mark
 from extractors.labelled.splits import SPLITS
 from extractors.labelled.stated import labels_of_marks
 from extractors.labelled.structured import xml_root
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop
 
 _MAX_BYTES = 16 * 2**20

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from extractors.labelled.files import BadData, Files, stem
 from extractors.labelled.records import Mark
-from extractors.options import Options
+from schemas.options import Options
 
 _VALUES = {"1": "present", "0": "absent", "-1": "uncertain", "": "unstated"}
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from extractors.labelled.volumes.windows import check_windows
-from extractors.options import Options
+from schemas.options import Options
 
 
 class SliceOptions(Options):

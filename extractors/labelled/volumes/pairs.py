@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from extractors.labelled.volumes.options import SliceOptions
 from extractors.labelled.volumes.paths import pattern_of
-from extractors.options import Options
+from schemas.options import Options
 
 
 class MaskPattern(Options):

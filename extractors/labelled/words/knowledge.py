@@ -28,7 +28,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from extractors.labelled.card import BadCard, LabelInfo
 from extractors.labelled.words.english import folded
-from extractors.options import Options
+from schemas.options import Options
 
 _MAX_BYTES = 4 * 2**20
 _LONGEST_WORDS = 45

@@ -29,7 +29,7 @@ from extractors.labelled.rows.delimited import TableForm
 from extractors.labelled.rows.tables import rows_of as table_rows
 from extractors.labelled.splits import SPLITS
 from extractors.labelled.stated import labels_of
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop, Label
 
 _MAX_SLICE_BYTES = 128 * 2**20

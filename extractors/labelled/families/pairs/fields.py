@@ -18,7 +18,7 @@ from extractors.labelled.records import Entry
 from extractors.labelled.rows.records import field, text_of
 from extractors.labelled.splits import split_in
 from extractors.labelled.stated import labels_of
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import TEXT_KINDS, Label, Text
 
 _LONGEST_META = 500

@@ -28,7 +28,7 @@ from extractors.labelled.pictures import load_sized, read_pictures
 from extractors.labelled.records import Entry, Looks, Reading
 from extractors.labelled.rows.parquet import parquet_slice, picture_bytes, slices_of
 from extractors.labelled.rows.records import Row, check_columns, field, rows_of, text_of
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Drop
 
 

@@ -16,7 +16,7 @@ from extractors.labelled.families.reports.openi import openi_entries
 from extractors.labelled.families.reports.r2gen import r2gen_entries
 from extractors.labelled.files import Files
 from extractors.labelled.records import Entry
-from extractors.options import Options
+from schemas.options import Options
 
 
 class ReportOptions(Options):

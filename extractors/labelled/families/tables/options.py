@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from extractors.labelled.facts import check_names
 from extractors.labelled.families.boxes import FORMS
 from extractors.labelled.families.patterns import Pattern
-from extractors.options import Options
+from schemas.options import Options
 
 Value = Literal["present", "absent", "uncertain", "unstated"]
 

@@ -15,7 +15,7 @@ from extractors.labelled.files import BadData, stem
 from extractors.labelled.rows.records import Row, text_of
 from extractors.labelled.rows.records import field as value_at
 from extractors.labelled.splits import split_in
-from extractors.options import Options
+from schemas.options import Options
 from schemas.sample import Question
 
 

@@ -1,0 +1,1 @@
+"""Samples to better text by a served language model, each text proved against its source."""
