@@ -75,7 +75,7 @@ def texts_in(options: PairFields, values: Mapping[str, Any]) -> list[Text]:
             text = "" if text in options.blank else text
             language = column.language or options.language
             texts += [Text(column.kind, text, language, prompt=column.prompt)] if text else []
-    return list(dict.fromkeys(texts))
+    return [text for place, text in enumerate(texts) if text not in texts[:place]]
 
 
 def has_caption(texts: list[Text]) -> bool:
