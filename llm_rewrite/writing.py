@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,17 +31,22 @@ from schemas.evidence import joined
 from schemas.sample import Question, Sample, Text
 
 Ask = Callable[[Request], Awaitable[Reply]]
+Read = TypeVar("Read")
 
 _OUTSIDE = ("definition:", "knowledge:")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A task as a recipe asks for it; `instructions` are the task's own, or of the user's file."""
+    """A task as a recipe asks for it; `instructions` are the task's own, or of the user's file.
+
+    `name` is the task's, numbered where a recipe has it more than once.
+    """
 
     task: Task
     options: TaskOptions
     instructions: str
+    name: str
 
     @property
     def prompt_id(self) -> str:
@@ -59,7 +64,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Exchange:
-    """All that happened for one prompt, for people who work on prompts."""
+    """All that happened for one prompt, for people who work on prompts; `then` its follow-up."""
 
     prompt: Prompt
     request: Request
@@ -67,6 +72,7 @@ class Exchange:
     judged: tuple[Judged, ...] = ()
     problem: str = ""
     passing: bool = False
+    then: Exchange | None = None
 
 
 async def write_row(
@@ -117,24 +123,64 @@ def _complaint(rejected: Sequence[Judged]) -> str:
 async def _answered(
     row: Sample, exchange: Exchange, step: Step, ask: Ask, tools: Tools
 ) -> Exchange:
-    """One answer, read and judged; a reply that cannot be read is sent back once."""
+    """One answer, read, followed up where the task does that, and judged."""
+    prompt = exchange.prompt
+
+    def read(content: str) -> tuple[Any, list[Draft]]:
+        answer = read_answer(content, step.task.answer)
+        return answer, step.task.drafts(row, prompt, answer, step.options)
+
+    done, made = await _asked(exchange, ask, read)
+    if made is None:
+        return done
+    answer, drafts = made
+    follow = _follow_up(row, prompt, answer, step)
+    if follow:
+        then, followed = await _asked(follow[0], ask, follow[1])
+        done = replace(done, then=then, problem=then.problem, passing=then.passing)
+        drafts = followed or []
+    judged = [_judge(row, prompt, draft, step, tools) for draft in drafts]
+    return replace(done, judged=tuple(_ended(judged)))
+
+
+async def _asked(
+    exchange: Exchange, ask: Ask, read: Callable[[str], Read]
+) -> tuple[Exchange, Read | None]:
+    """What was read out of an answer; one that cannot be read is sent back once."""
     request, replies = exchange.request, exchange.replies
     problem = ""
     for _ in range(2):
         reply = await ask(request)
         replies = (*replies, reply)
         if reply.problem:
-            return replace(exchange, replies=replies, problem=reply.problem, passing=reply.passing)
+            failed = replace(exchange, replies=replies, problem=reply.problem)
+            return replace(failed, passing=reply.passing), None
         try:
-            answer = read_answer(reply.content, step.task.answer)
-            drafts = step.task.drafts(row, exchange.prompt, answer, step.options)
+            made = read(reply.content)
         except BadAnswer as error:
             problem = f"bad_answer: {error}"
             request = _asked_again(request, reply, f"{error}. Answer again, as the schema says.")
             continue
-        judged = tuple(_judge(row, exchange.prompt, draft, step, tools) for draft in drafts)
-        return replace(exchange, request=request, replies=replies, judged=judged)
-    return replace(exchange, replies=replies, problem=problem)
+        return replace(exchange, request=request, replies=replies), made
+    return replace(exchange, replies=replies, problem=problem), None
+
+
+def _follow_up(
+    row: Sample, prompt: Prompt, answer: Any, step: Step
+) -> tuple[Exchange, Callable[[str], list[Draft]]] | None:
+    """The second request of a task that has one, and how its answer is read."""
+    follow = step.task.follow_up
+    second = follow.prompt(row, prompt, answer, step.options) if follow else None
+    if follow is None or second is None:
+        return None
+    task = replace(step.task, name=f"{step.task.name}_{follow.name}", answer=follow.answer)
+    asked = replace(step, task=task, instructions=follow.instructions(step.options))
+
+    def read(content: str) -> list[Draft]:
+        again = read_answer(content, follow.answer)
+        return follow.drafts(row, prompt, answer, again, step.options)
+
+    return Exchange(second, request_of(row, second, asked), ()), read
 
 
 def _asked_again(request: Request, reply: Reply, complaint: str) -> Request:
@@ -159,7 +205,9 @@ def _judge(row: Sample, prompt: Prompt, draft: Draft, step: Step, tools: Tools) 
     findings = [_finding(words) for words in draft.findings]
     evidence = evidence_of(row, prompt, draft, step)
     made = draft.made if draft.prove else None
-    if isinstance(made, Text):
+    if draft.check:
+        findings += draft.check(evidence, tools)
+    elif isinstance(made, Text):
         keep, language = draft.must_keep, made.language
         findings += check_text(made.text, evidence, tools, must_keep=keep, language=language)
     elif isinstance(made, Question):
@@ -170,6 +218,20 @@ def _judge(row: Sample, prompt: Prompt, draft: Draft, step: Step, tools: Tools) 
     return Judged(draft, tuple(findings), bool(rejecting))
 
 
+def _ended(judged: Sequence[Judged]) -> Iterator[Judged]:
+    """The same; a conversation ends at its first rejected turn, since later ones may build on it."""
+    broken: set[str] = set()
+    for one in judged:
+        made = one.draft.made
+        dialogue = made.dialogue if isinstance(made, Question) else ""
+        if dialogue in broken and not one.rejected:
+            after = Finding("not_grounded", "follows a rejected turn of the conversation")
+            one = replace(one, findings=(*one.findings, after), rejected=True)
+        if dialogue and one.rejected:
+            broken.add(dialogue)
+        yield one
+
+
 def _finding(words: str) -> Finding:
     reason, _, detail = words.partition(": ")
     assert reason in REASONS, reason
@@ -178,20 +240,25 @@ def _finding(words: str) -> Finding:
 
 def _settled(row: Sample, step: Step, exchanges: Sequence[Exchange]) -> Sample:
     """The row with all drafts, the rejected ones marked so, and the word on them in `meta`."""
-    texts, questions, scores = list(row.texts), list(row.questions), dict(row.scores)
+    texts, questions, scores = list(row.texts), list(row.questions), dict[str, float]()
+    unasked = step.task.unasked(row, step.options)
+    texts += [made for made in unasked if isinstance(made, Text)]
+    questions += [made for made in unasked if isinstance(made, Question)]
     for exchange, judged in ((e, j) for e in exchanges for j in e.judged):
         made = _marked(judged, exchange.prompt, step)
-        scores |= judged.draft.scores
+        for name, score in judged.draft.scores.items():
+            scores[name] = min(score, scores.get(name, score))
         place = judged.draft.replaces.partition(":")[2]
-        if made is None:
+        if made is None or (judged.draft.adds and judged.rejected):
             continue
         target: list[Any] = texts if isinstance(made, Text) else questions
         if place:
             target[int(place)] = made
         else:
             target.append(made)
-    word = _word(exchanges)
-    meta = {**row.meta, step.task.name: word} if word else row.meta
+    word = ", ".join([*([f"{len(unasked)} unasked"] if unasked else []), *_words(exchanges)])
+    meta = {**row.meta, step.name: word} if word else row.meta
+    scores = {**row.scores, **scores}
     return msgspec.structs.replace(row, texts=texts, questions=questions, scores=scores, meta=meta)
 
 
@@ -201,18 +268,19 @@ def _marked(judged: Judged, prompt: Prompt, step: Step) -> Text | Question | Non
     if made is None:
         return None
     origin: dict[str, Any] = {}
-    if not judged.draft.replaces:
+    if judged.draft.adds:
+        origin = {"prompt": joined([made.prompt, f"{step.prompt_id} by {step.options.model}"])}
+    elif not judged.draft.replaces:
         evidence = made.evidence or joined(prompt.refs)
         origin = {"writer": step.options.model, "prompt": step.prompt_id, "evidence": evidence}
     reasons = [*made.reasons, *(str(finding)[:300] for finding in judged.findings)]
-    faithful = (
-        made.faithful if not judged.draft.prove and not judged.rejected else not judged.rejected
-    )
+    as_it_was = judged.draft.adds or not judged.draft.prove
+    faithful = made.faithful if as_it_was and not judged.rejected else not judged.rejected
     return msgspec.structs.replace(made, faithful=faithful, reasons=reasons, **origin)
 
 
-def _word(exchanges: Sequence[Exchange]) -> str:
-    """`2 written, 1 rejected (number_changed), 1 failed (http_400: ...)`; "" for no prompt."""
+def _words(exchanges: Sequence[Exchange]) -> list[str]:
+    """`2 written`, `1 rejected (number_changed)`, `1 failed (http_400: ...)`; none for no prompt."""
     judged = [j for exchange in exchanges for j in exchange.judged]
     rejected = [j for j in judged if j.rejected]
     flagged = [j for j in judged if not j.rejected and j.findings]
@@ -220,7 +288,7 @@ def _word(exchanges: Sequence[Exchange]) -> str:
     parts = [f"{len(judged) - len(rejected)} written"] if exchanges else []
     parts += _counted("flagged", flagged) + _counted("rejected", rejected)
     parts += [f"{len(failed)} failed ({'; '.join(dict.fromkeys(failed))[:200]})"] if failed else []
-    return ", ".join(parts)
+    return parts
 
 
 def _counted(word: str, judged: Sequence[Judged]) -> list[str]:
