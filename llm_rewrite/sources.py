@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 from llm_rewrite.prompt import Part
+from llm_rewrite.task import Passage
 from schemas.sample import Sample
 
 CAPTION_KINDS = ("subcaption", "caption", "label_caption", "report", "region_caption")
+# How a label's value is said: the last in words that a reader takes as a doubt.
+SAID = {"present": "present", "absent": "absent", "uncertain": "possible"}
 _MOST_CHARACTERS = 6_000
+# Facts of a labelled row's picture, as they lie in `meta`, and how each is called.
+_PICTURE_FACTS = {
+    "picture": "kind of picture",
+    "organ": "organ",
+    "plane": "plane",
+    "projection": "projection",
+    "laterality": "side of the body shown",
+    "sequence": "sequence",
+    "contrast": "contrast",
+    "stain": "stain",
+    "magnification": "magnification",
+}
 
 
 def caption_parts(row: Sample, kinds: Iterable[str] = CAPTION_KINDS) -> list[Part]:
@@ -22,21 +38,65 @@ def caption_parts(row: Sample, kinds: Iterable[str] = CAPTION_KINDS) -> list[Par
 
 def reference_parts(row: Sample, most: int) -> list[Part]:
     """The first sentences that cite the figure."""
-    found = [
-        Part("citing sentence", cut(text.text), f"text:{place}")
-        for place, text in enumerate(row.texts)
-        if text.kind == "reference" and text.text.strip()
+    return _texts(row, "reference", "citing sentence")[:most]
+
+
+def citing_parts(row: Sample, most: int) -> list[Part]:
+    """The first paragraphs that cite the figure, then citing sentences that none of them holds."""
+    paragraphs = _texts(row, "reference_paragraph", "citing paragraph")[:most]
+    shown = " ".join(" ".join(part.text.split()) for part in paragraphs)
+    alone = [
+        part
+        for part in _texts(row, "reference", "citing sentence")
+        if " ".join(part.text.split()) not in shown
     ]
-    return found[:most]
+    return [*paragraphs, *alone][:most]
+
+
+def figure_parts(row: Sample) -> list[Part]:
+    """What the article calls the picture: "Figure 2, panel B"; nothing for a row without figure."""
+    if row.figure is None or not row.figure.label.strip():
+        return []
+    panel = f", panel {row.figure.panel}" if row.figure.panel else ""
+    return [Part("this picture", f"{row.figure.label.strip()}{panel}")]
+
+
+def fact_parts(row: Sample, patient: bool = True) -> list[Part]:
+    """What is known of the picture as a whole, one fact a line; with age and sex of the `patient`."""
+    own = {name: row.meta.get(key, "") for key, name in _PICTURE_FACTS.items()}
+    facts = {
+        "kind of picture": own.pop("kind of picture"),
+        "modality": row.modality,
+        "body part": row.body_part,
+        "view": row.view,
+        **own,
+        "number of pictures": str(len(row.images)) if len(row.images) > 1 else "",
+        "patient": _patient(row) if patient else "",
+    }
+    said = {name: value.replace("_", " ").strip() for name, value in facts.items()}
+    lines = [f"{name}: {value}" for name, value in said.items() if value]
+    return [Part("facts", cut("\n".join(lines)))] if lines else []
+
+
+def _patient(row: Sample) -> str:
+    years, months = row.meta.get("age_years", ""), row.meta.get("age_months", "")
+    age = f"{years} years old" if years else f"{months} months old" if months else ""
+    return ", ".join(word for word in (row.meta.get("sex", ""), age) if word)
 
 
 def label_parts(row: Sample) -> list[Part]:
-    """Each label with whether it is present, absent or uncertain; unstated ones are left out."""
+    """Each label with whether it is present, absent or possible; unstated ones are left out."""
     return [
-        Part("label", f"{label.name}: {label.value}", f"label:{label.name}")
+        Part("label", f"{label.name}: {SAID[label.value]}", f"label:{label.name}")
         for label in row.labels
-        if label.value != "unstated"
+        if label.value in SAID
     ]
+
+
+def passage_parts(passages: Sequence[Passage], most: int) -> list[Part]:
+    """The first passages, each once: what is known in general, not of this picture."""
+    unique = {passage.text: passage for passage in passages if passage.text.strip()}
+    return [Part("background", cut(p.text), p.ref) for p in list(unique.values())[:most]]
 
 
 def usable(faithful: bool | None) -> bool:
@@ -49,3 +109,17 @@ def cut(text: str) -> str:
     if len(text) <= _MOST_CHARACTERS:
         return text
     return text[:_MOST_CHARACTERS].rsplit(" ", 1)[0] + " ..."
+
+
+def plain(text: str) -> str:
+    """A written text as it stands in a record: on one line, without control characters."""
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return " ".join(spaced.split())
+
+
+def _texts(row: Sample, kind: str, name: str) -> list[Part]:
+    return [
+        Part(name, cut(text.text), f"text:{place}")
+        for place, text in enumerate(row.texts)
+        if text.kind == kind and usable(text.faithful) and text.text.strip()
+    ]
