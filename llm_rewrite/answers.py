@@ -40,6 +40,7 @@ def read_answer(content: str, answer: type[Answer]) -> Answer:
         text = fenced[1]
     try:
         data = json.loads(text, strict=False, parse_constant=_no_constant)
+        json.dumps(data, ensure_ascii=False).encode()  # no half characters, which no file can hold
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f"the answer is not JSON: {error}") from None
     try:
