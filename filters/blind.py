@@ -23,7 +23,8 @@ _SETUP = (
         trim(regexp_replace(lower(q.question), '[^\\pL\\pN]+', ' ', 'g')) AS words,
         CASE WHEN q.kind = 'multiple' THEN string_split(q.answer, '; ') ELSE [q.answer] END AS rights,
         greatest(len(q.options), CASE WHEN q.kind = 'closed' THEN 2 ELSE 1 END) AS n
-    FROM (SELECT sample_id, group_id, unnest(questions) AS q FROM {{relation}} WHERE kept)""",
+    FROM (SELECT sample_id, group_id, unnest(list_filter(questions,
+          lambda x: coalesce(x.faithful, true))) AS q FROM {{relation}} WHERE kept)""",
     """CREATE OR REPLACE TEMP TABLE offers AS
     SELECT id, fold, task, kind, n, option, place, list_contains(rights, option)::INT AS is_right
     FROM (SELECT id, fold, task, kind, n, rights, unnest(options) AS option,

@@ -76,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_run(commands)
     _add_readers(commands)
+    _add_write(commands)
     help_text = "make the list of concepts that are looked for in texts, or look into one"
     add_vocabulary(commands.add_parser("vocabulary", help=help_text, allow_abbrev=False))
     return parser
@@ -145,6 +146,27 @@ def _add_readers(commands) -> None:
     )
     for parser in (query, verify, curate, sources, questions):
         parser.add_argument("--json", action="store_true", help="answer for programs")
+
+
+def _add_write(commands) -> None:
+    help_text = "run one writing task on a few rows and show prompt, answer and verdict"
+    write = _command(commands, "write", _write, help_text)
+    write.add_argument("corpus", metavar="CORPUS")
+    write.add_argument("task", metavar="TASK", help="as in a recipe: rewrite_caption, vqa, ...")
+    write.add_argument("--rows", type=int, default=3, help="how many rows (default: 3)")
+    write.add_argument("--where", default="", metavar="SQL", help="which rows, as in rules")
+    write.add_argument(
+        "--recipe", default="", metavar="RECIPE", help="take model and options from this recipe"
+    )
+    write.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an option of the task: endpoint=http://localhost:8000/v1, mode=visible_only, ...",
+    )
+    write.add_argument("--dry", action="store_true", help="show the prompts and ask nothing")
+    write.add_argument("--json", action="store_true", help="answer for programs")
 
 
 def _out(options: argparse.Namespace, name: str) -> str:
@@ -285,6 +307,12 @@ def _questions(options: argparse.Namespace) -> int:
     from pipelines.questions import run
 
     return run(options.corpus, options.json)
+
+
+def _write(options: argparse.Namespace) -> int:
+    from pipelines.write_command import run
+
+    return run(options)
 
 
 def _sources(options: argparse.Namespace) -> int:

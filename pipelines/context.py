@@ -25,6 +25,7 @@ STAGE_VERSIONS = {
     "extract": 1,
     "figures": 1,
     "link": 1,
+    "write": 1,
     "select": 1,
     "shard": 1,
     "manifest": 1,
@@ -68,13 +69,22 @@ class Context:
         return layout.FIGURES if self.recipe.figures.split else layout.EXTRACTED
 
     @property
+    def unwritten_folder(self) -> str:
+        """Where the rows lie that write reads: those of the last stage before it."""
+        return layout.LINKED if self.recipe.links else self.unlinked_folder
+
+    @property
     def rows_folder(self) -> str:
         """Where the rows lie that select decides on: those of the last stage before it."""
-        return layout.LINKED if self.recipe.links else self.unlinked_folder
+        return layout.WRITTEN if self.recipe.write else self.unwritten_folder
 
     def unlinked_part(self, partition: int) -> str:
         """The file of one partition in `unlinked_folder`."""
         return f"{self.unlinked_folder}/{part_name(partition)}.parquet"
+
+    def unwritten_part(self, partition: int) -> str:
+        """The file of one partition in `unwritten_folder`."""
+        return f"{self.unwritten_folder}/{part_name(partition)}.parquet"
 
     def rows_part(self, partition: int) -> str:
         """The file of one partition in `rows_folder`."""
@@ -92,7 +102,12 @@ def settled(fingerprint: str, drops: Iterable[Drop]) -> str:
     Such a partition is as good as any to go on with, and is done again by the next run. What
     failed is part of it, so that a stage that reads the partition sees when something else does.
     """
-    failed = sorted(drop.detail for drop in drops if drop.reason == PASSING_REASON)
+    return unsettled(fingerprint, [d.detail for d in drops if d.reason == PASSING_REASON])
+
+
+def unsettled(fingerprint: str, failed: Iterable[str]) -> str:
+    """The fingerprint itself where nothing failed, else one that says that something did."""
+    failed = sorted(failed)
     return f"{fingerprint}+unsettled-{short_hash(' | '.join(failed))}" if failed else fingerprint
 
 

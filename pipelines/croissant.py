@@ -72,8 +72,33 @@ _QUESTION_FIELDS = (
     ("task", "sc:Text", "What is asked for."),
     ("pair", "sc:Text", "The same for a question and its twin."),
     ("language", "sc:Text", "The language."),
+    ("rationale", "sc:Text", "Why, in words."),
+    ("prompt", "sc:Text", "The prompt that a model wrote it from."),
+    (
+        "faithful",
+        "sc:Boolean",
+        "Whether it was proved against its evidence; null where no model wrote it.",
+    ),
+    ("level", "sc:Integer", "Its complexity from 1 on; 0 where not said."),
+    ("dialogue", "sc:Text", "The same for the turns of one conversation."),
+    ("rejected", "sc:Text", "A wrong answer to prefer the right one over."),
+    ("weight", "sc:Float", "How much that matters clinically, from 0 to 1."),
+)
+_TEXT_FIELDS = (
+    ("kind", "sc:Text", "What it is: caption, subcaption, reference, rewritten, ..."),
+    ("text", "sc:Text", "The text."),
+    ("language", "sc:Text", "The language."),
+    ("writer", "sc:Text", "The model that wrote it; empty where the source did."),
+    ("prompt", "sc:Text", "The prompt that a model wrote it from."),
+    (
+        "faithful",
+        "sc:Boolean",
+        "Whether it was proved against its evidence; null where no model wrote it.",
+    ),
+    ("evidence", "sc:Text", "What it rests on: places in this record."),
 )
 _PARTS = (
+    ("texts", "All texts of the sample, of the source and written.", _TEXT_FIELDS),
     ("concepts", "Concepts of a vocabulary that the sample's texts name.", _CONCEPT_FIELDS),
     ("labels", "Class labels, by what the dataset states of them.", _LABEL_FIELDS),
     ("regions", "Structures and findings that are marked on the pictures.", _REGION_FIELDS),

@@ -24,7 +24,7 @@ from pipelines.context import Context, settled
 from pipelines.errors import UserError
 from pipelines.extraction import stored_images
 from pipelines.guard import RowLost, guarded
-from pipelines.modelfiles import digest_of_ours, digest_of_theirs
+from pipelines.modelfiles import ONNX, digest_of_ours, digest_of_theirs
 from pipelines.panels import (
     STAGE,
     Cite,
@@ -36,7 +36,7 @@ from pipelines.panels import (
     split_whole,
 )
 from pipelines.pool import Progress
-from pipelines.recipe import ONNX, Figures
+from pipelines.recipe import Figures
 from pipelines.sharding import read_range
 from pipelines.tarwriter import TarWriter
 from schemas.manifest import samples_from_table, samples_to_table

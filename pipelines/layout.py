@@ -12,6 +12,9 @@ DOCUMENTS = "stages/list"
 EXTRACTED = "stages/extract"
 FIGURES = "stages/figures"
 LINKED = "stages/link"
+WRITTEN = "stages/write"
+ANSWERS = "stages/answers"
+USAGE = "stages/write/usage"
 SELECTED = "stages/select"
 PLAN = "stages/select/plan.parquet"
 SHARD_INDEX = "stages/shard"
@@ -19,6 +22,7 @@ SHARDS = "shards"
 MANIFEST = "manifest"
 VOCABULARY = "vocabulary.parquet"
 REPORT = "report/index.html"
+WRITTEN_PAGE = "report/written.html"
 
 
 def refs_part(partition: int) -> str:
@@ -47,6 +51,14 @@ def panels_part(partition: int) -> str:
 
 def linked_part(partition: int) -> str:
     return f"{LINKED}/{part_name(partition)}.parquet"
+
+
+def written_part(partition: int) -> str:
+    return f"{WRITTEN}/{part_name(partition)}.parquet"
+
+
+def usage_part(partition: int) -> str:
+    return f"{USAGE}/{part_name(partition)}.json"
 
 
 def selected_part(partition: int) -> str:

@@ -114,7 +114,7 @@ class _Stage:
         """The concepts of the row's English texts of these kinds, in the order of the texts."""
         linked = self._linked_texts(row)
         return [
-            _concept(found, text.kind, place)
+            concept_of(found, text.kind, place)
             for place, text in enumerate(row.texts)
             if text.kind in kinds and _is_english(text.language)
             for found in linked[text.text]
@@ -178,7 +178,8 @@ def _is_english(language: str) -> bool:
     return not language or language.lower().startswith("en")
 
 
-def _concept(found: Linked, kind: str, place: int) -> Concept:
+def concept_of(found: Linked, kind: str = "", place: int = 0) -> Concept:
+    """A mention as a row keeps it: of text number `place`, of this kind."""
     mention = found.mention
     return Concept(
         cui=mention.cui,

@@ -10,7 +10,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pipelines.errors import UserError
-from pipelines.recipe import ONNX
+
+# A recipe names a user's detector as `onnx:PATH`.
+ONNX = "onnx:"
 
 
 def digest_of_theirs(file: str, key: str = "figures.detector") -> str:

@@ -115,6 +115,7 @@ def card(recipe: Recipe, summary: Summary, vocabulary_sources: Sequence[str] = (
         *_datasets(recipe),
         *_kinds(summary),
         *_concepts(summary, vocabulary_sources),
+        *_written(summary),
         "Each sample is `key.jpg` (or `.png`), `key.txt` (the caption) and `key.json` (the record). "
         "`manifest/` has one row for every sample, kept or dropped, with the reason:",
         "",
@@ -194,6 +195,23 @@ def _concepts(summary: Summary, vocabulary_sources: Sequence[str]) -> list[str]:
         f"{content.different:,} concepts, found by a program. Each says where in which text it "
         "stands, how well it matches, and whether it is negated or uncertain; "
         f"`vocabulary.parquet` has the names and broader concepts.{named}",
+        "",
+    ]
+
+
+def _written(summary: Summary) -> list[str]:
+    """Which models wrote what, and how it was proved."""
+    if not summary.written.tasks:
+        return []
+    head = ("task", "model", "written", "faithful", "flagged", "rejected")
+    prompts = ", ".join(f"`{_plain(prompt)}`" for prompt, _ in summary.written.prompts)
+    return [
+        "Some texts and questions were written by language models:",
+        "",
+        *_markdown_table(head, summary.written.tasks),
+        f"Prompts: {prompts}. Each was checked by a program against the evidence it names "
+        "(`evidence`); `faithful` is false for what was rejected, which is never a caption, and "
+        "`reasons` says what was found. They may still be wrong.",
         "",
     ]
 

@@ -14,6 +14,12 @@ from pipelines.selecting import read_plan, select_fingerprint
 from pipelines.sharding import manifest_fingerprint, shard_fingerprint
 
 
+def write_fingerprint(*arguments):  # TEMPORARY
+    from pipelines.writing import write_fingerprint as work
+
+    return work(*arguments)
+
+
 @dataclass(frozen=True)
 class StagePlan:
     """One stage: how many of its `total` files are done; `total` -1 where not known yet."""
@@ -39,7 +45,8 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
     """The frozen list, and each stage with what is done under the present recipe."""
     store, listing = context.store, read_listing(context.store)
     if listing is None:
-        asked = {"figures": context.recipe.figures.split, "link": context.recipe.links}
+        recipe = context.recipe
+        asked = {"figures": recipe.figures.split, "link": recipe.links, "write": bool(recipe.write)}
         middle = [name for name, yes in asked.items() if yes]
         names = ("list", "extract", *middle, "select", "shard", "manifest")
         return None, [StagePlan(name, "", 0, -1) for name in names]
@@ -71,6 +78,12 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
             for p in numbers
         )
         stages.append(StagePlan("link", "partitions", ready, listing.partitions))
+    if context.recipe.write:
+        ready = sum(
+            store.fingerprint(layout.written_part(p)) == write_fingerprint(context, p)
+            for p in numbers
+        )
+        stages.append(StagePlan("write", "partitions", ready, listing.partitions))
     chosen = store.fingerprint(layout.PLAN) == select_fingerprint(context, listing)
     stages.append(StagePlan("select", "plan", int(chosen), 1))
     if not chosen or ready < listing.partitions:

@@ -62,6 +62,12 @@ EXAMPLES = (
         "ON value USING count(*) GROUP BY name ORDER BY name",
     ),
     Example(
+        "what models wrote, by verdict and what was found in it",
+        "SELECT split_part(prompt, '/', 1) AS task, faithful, split_part(reason, ':', 1) AS found, "
+        "count(*) AS n FROM (SELECT prompt, faithful, unnest(reasons) AS reason FROM texts) "
+        "GROUP BY ALL ORDER BY n DESC, task, found",
+    ),
+    Example(
         "the broader concepts of those in use, and how many samples they gather",
         "SELECT p.name, count(DISTINCT c.sample_id) AS samples FROM concepts c "
         "JOIN vocabulary v USING (cui), unnest(v.parents) AS up(cui) "

@@ -13,7 +13,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from extractors.sources import SOURCES
 from extractors.strict_yaml import read_yaml
 from filters.rules import RuleError, check_rules
+from llm_rewrite.options import ModelOptions
 from pipelines.errors import UserError
+from pipelines.modelfiles import ONNX
+from pipelines.steps import check_step, without_how
 from schemas.options import Options, first_problem, suggestion
 from schemas.sample import TEXT_KINDS
 
@@ -28,7 +31,6 @@ _UNITS = {
     "GIB": 2**30,
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*\Z", re.IGNORECASE)
-ONNX = "onnx:"
 STARTER = "starter"
 _PATH_KEYS = ("articles", "knowledge", "layouts", "mirror", "pictures", "root")
 _CARD_ENDINGS = (".yaml", ".yml")
@@ -152,7 +154,8 @@ class Limits(Options):
 
 
 class Recipe(Options):
-    """A whole recipe. `sources` is a list of `name: options`."""
+    """A whole recipe. `sources` and `write` are lists of `name: options`; `writer` is the model
+    that writes where a task names no other."""
 
     name: str
     description: str = ""
@@ -160,6 +163,8 @@ class Recipe(Options):
     figures: Figures = Figures()
     concepts: Concepts | None = None
     modality: Modality | None = None
+    writer: ModelOptions | None = None
+    write: list[dict[str, Any]] = []
     caption: list[str] = [
         *("rewritten", "subcaption", "caption", "label_caption", "report", "region_caption"),
     ]
@@ -185,9 +190,15 @@ class Recipe(Options):
         return self.concepts is not None or self.modality is not None
 
     def public(self) -> dict[str, Any]:
-        """The recipe as plain data that may be published: without `storage`, which has keys."""
+        """The recipe as plain data that may be published: without `storage`, which has keys, and
+        without the addresses of models."""
         data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return {**data, "sources": self.sources_state()}
+        written = {
+            "writer": data.get("writer") and without_how(data["writer"]),
+            "write": [{n: without_how(o or {}) for n, o in e.items()} for e in self.write],
+        }
+        kept = {key: value for key, value in written.items() if value}
+        return {**data, "sources": self.sources_state(), **kept}
 
     def sources_state(self, without: Iterable[str] = ()) -> list[dict[str, Any]]:
         """The sources as plain data, without secrets and what does not matter to the asker."""
@@ -256,6 +267,10 @@ def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
         "sources": sources,
         "figures": _found_detector(recipe.figures, where),
         "concepts": recipe.concepts and _found_vocabulary(recipe.concepts, where),
+        "write": [
+            check_step(i, entry, recipe.writer, lambda path: _beside(path, where), where)
+            for i, entry in enumerate(recipe.write)
+        ],
     }
     return recipe.model_copy(
         update={k: v for k, v in found.items() if k in recipe.model_fields_set}

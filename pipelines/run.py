@@ -1,4 +1,4 @@
-"""A whole run, on one page: list -> extract (-> figures) (-> link) -> select -> shard -> manifest -> papers.
+"""A whole run, on one page: list -> extract (-> figures) (-> link) (-> write) -> select -> shard -> manifest -> papers.
 
 Every step skips what is already done, so a run that was stopped anywhere goes on where it was.
 """
@@ -29,6 +29,19 @@ from pipelines.selecting import select
 from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
 from pipelines.version import VERSION
+
+
+def check_writing(recipe, reach=True):  # TEMPORARY
+    if recipe.write:
+        from pipelines.writing import check_writing as work
+
+        work(recipe, reach)
+
+
+def check_waiting(*arguments):  # TEMPORARY
+    from pipelines.writing import check_waiting as work
+
+    work(*arguments)
 from schemas.identifiers import short_hash
 
 _AFTER_EXTRACT = (layout.FIGURES, layout.LINKED)
@@ -60,6 +73,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     pipeline_options(options.runner, options.beam_arguments)
     check_options(recipe.figures)
     check_linking(recipe)
+    check_writing(recipe, reach=options.runner == DEFAULT_RUNNER)
     _check_folder(store, recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
@@ -76,8 +90,11 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     old = read_listing(store)
     listing = freeze(context, options.list_again)
     _say_listing(listing, old, options)
-    spread("extract", listing.partitions, context.rows_folder, context, options)
+    spread("extract", listing.partitions, context.unwritten_folder, context, options)
     _remove_empty(context.cache)
+    if recipe.write:
+        spread("write", listing.partitions, layout.WRITTEN, context, options)
+        check_waiting(context, listing.partitions)
     shards = select(context, listing)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", listing.partitions, layout.MANIFEST, context, options)
@@ -86,6 +103,8 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
         store.remove(layout.FIGURES, folder=True)
     if not recipe.links:
         store.remove(layout.LINKED, folder=True)
+    if not recipe.write:
+        store.remove(layout.WRITTEN, folder=True)
     write_vocabulary_in_use(store, recipe.concepts, listing.partitions)
     summary = summarise(store, listing.partitions, [s.name for s in shards])
     write_papers(store, recipe, summary)

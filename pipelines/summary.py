@@ -10,6 +10,7 @@ from pipelines import layout
 from pipelines.content import Content, content_of
 from pipelines.selecting import connect, view_of_parts
 from pipelines.storage import Store
+from pipelines.written import Written, written_of
 
 Table = list[tuple]
 
@@ -39,6 +40,7 @@ class Summary:
     languages: Table = field(default_factory=list)
     figures: Table = field(default_factory=list)
     content: Content = field(default_factory=Content)
+    written: Written = field(default_factory=Written)
 
     def counts(self) -> dict[str, object]:
         """The numbers that corpus.json carries and `verify` checks."""
@@ -55,6 +57,7 @@ class Summary:
             "by_drop": {f"{stage}/{reason}": n for stage, reason, n in self.drops},
             **({"panels": self.panels} if self.panels else {}),
             **self.content.counts(),
+            **self.written.counts(),
         }
 
 
@@ -117,6 +120,7 @@ def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
         languages=_by(connection, "coalesce(texts[1].language, '')"),
         figures=connection.execute(_FIGURES).fetchall(),
         content=content_of(connection),
+        written=written_of(connection),
     )
 
 

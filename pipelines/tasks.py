@@ -14,6 +14,12 @@ from pipelines.pool import Progress
 from pipelines.sharding import write_manifest, write_shard
 
 
+def write_partition(*arguments):  # TEMPORARY
+    from pipelines.writing import write_partition as work
+
+    return work(*arguments)
+
+
 def describe_and_extract(
     context: Context, partition: int, skip: Mapping[str, str], progress: Progress
 ) -> dict[str, int]:
@@ -29,6 +35,7 @@ def describe_and_extract(
 
 TASKS = {
     "extract": describe_and_extract,
+    "write": write_partition,
     "shard": write_shard,
     "manifest": write_manifest,
 }

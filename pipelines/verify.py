@@ -29,6 +29,14 @@ _IN_ITS_PICTURE = (
     "AND r.box[3] < images[r.image + 1].width + 0.01 "
     "AND r.box[4] < images[r.image + 1].height + 0.01)"
 )
+_UNTRACED = "{0}.faithful IS NOT NULL AND ({0}.prompt = '' OR {0}.evidence = '')"
+_PLACE = "try_cast(split_part(r, ':', 2) AS INTEGER)"
+_LEADS_NOWHERE = f"""CASE split_part(r, ':', 1)
+    WHEN 'text' THEN coalesce({_PLACE} >= len(texts), true)
+    WHEN 'region' THEN coalesce({_PLACE} >= len(regions), true)
+    WHEN 'question' THEN coalesce({_PLACE} >= len(questions), true)
+    WHEN 'image' THEN coalesce({_PLACE} >= len(images), true)
+    ELSE false END"""
 _LEAVES = ", ".join(f"'{name}'" for name in ("", *KIND_OF))
 _QUESTIONS = {
     "sample ids that come twice": "SELECT sample_id FROM manifest GROUP BY sample_id HAVING count(*) > 1",
@@ -82,6 +90,23 @@ _QUESTIONS = {
         "SELECT sample_id FROM manifest WHERE kept AND len(list_filter(questions, "
         "lambda q: len(q.options) > 0 AND NOT list_has_all(q.options, "
         "CASE q.kind WHEN 'multiple' THEN string_split(q.answer, '; ') ELSE [q.answer] END))) > 0"
+    ),
+    "captions that are a rejected text and no other": (
+        "SELECT sample_id FROM manifest WHERE kept AND caption != '' "
+        "AND len(list_filter(texts, lambda t: t.text = caption AND t.faithful = false)) > 0 "
+        "AND len(list_filter(texts, lambda t: t.text = caption AND coalesce(t.faithful, true))) = 0"
+    ),
+    "written texts or questions without prompt, writer or evidence": (
+        "SELECT sample_id FROM manifest WHERE "
+        f"len(list_filter(texts, lambda t: {_UNTRACED.format('t')})) > 0 "
+        f"OR len(list_filter(questions, lambda t: {_UNTRACED.format('t')})) > 0"
+    ),
+    "evidence that is not in its row": (
+        "SELECT sample_id FROM (SELECT sample_id, texts, regions, questions, images, unnest("
+        "list_concat(list_transform(list_filter(texts, lambda t: t.faithful IS NOT NULL), "
+        "lambda t: t.evidence), list_transform(list_filter(questions, "
+        "lambda q: q.faithful IS NOT NULL), lambda q: q.evidence))) AS evidence FROM manifest) "
+        f"WHERE len(list_filter(string_split(evidence, '; '), lambda r: {_LEADS_NOWHERE})) > 0"
     ),
     "rows whose modality is no kind of picture": (
         f"SELECT sample_id FROM manifest WHERE coalesce(modality, '') NOT IN ({_LEAVES})"

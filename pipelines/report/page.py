@@ -13,6 +13,7 @@ from pipelines.report.markup import text
 from pipelines.report.panels import figures_section
 from pipelines.report.pictures import thumbnail
 from pipelines.report.questions import questions_section
+from pipelines.report.written import traced_rows, written_section
 from pipelines.storage import Store
 from pipelines.summary import Summary, manifest_connection
 
@@ -31,8 +32,13 @@ _DROPPED_SQL = f"""SELECT {_GALLERY_COLUMNS} FROM manifest
 
 
 def write_report(store: Store, name: str, summary: Summary) -> None:
-    """Write `report/index.html` of a corpus."""
+    """Write `report/index.html` of a corpus, and `written.html` where models wrote something."""
     store.write(layout.REPORT, page(store, name, summary))
+    store.remove(layout.WRITTEN_PAGE)
+    if summary.written.tasks:
+        title = f"{name}: every written text with its evidence"
+        body = "".join([f"<h1>{text(title)}</h1>", *traced_rows(store, summary)])
+        store.write(layout.WRITTEN_PAGE, _document(title, body))
 
 
 def page(store: Store, name: str, summary: Summary) -> str:
@@ -49,6 +55,7 @@ def page(store: Store, name: str, summary: Summary) -> str:
         _charts(summary),
         *content_section(store, summary),
         *annotated_section(store, summary),
+        *written_section(store, summary),
         *questions_section(store, summary),
         *figures_section(store, summary),
         "<h2>Kept</h2>",
@@ -58,13 +65,17 @@ def page(store: Store, name: str, summary: Summary) -> str:
         "<h2>All drop marks</h2>",
         markup.table(("stage", "reason", "rows marked"), summary.drops),
     ]
+    return _document(f"{name}: corpus report", "".join(body))
+
+
+def _document(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{text(name)}: corpus report</title><style>{_style()}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
+        f"<title>{text(title)}</title><style>{_style()}</style></head>"
+        f"<body><main>{body}</main></body></html>\n"
     )
 
 

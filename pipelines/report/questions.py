@@ -20,7 +20,8 @@ _WORDS_AT = 6  # of these the one that is words: the places
 _EXAMPLES = """
     SELECT q.task AS task, q.kind AS kind,
         arg_min(struct_pack(sample_id, q), (NOT pictured, md5(sample_id || q.question))) AS one
-    FROM (SELECT sample_id, len(images) > 0 AS pictured, unnest(questions) AS q
+    FROM (SELECT sample_id, len(images) > 0 AS pictured, unnest(list_filter(
+            questions, lambda x: coalesce(x.faithful, true))) AS q
           FROM manifest WHERE kept)
     GROUP BY ALL ORDER BY task, kind LIMIT ?"""
 _PICTURES = "SELECT sample_id, images FROM manifest WHERE list_contains(?, sample_id)"

@@ -1,0 +1,103 @@
+"""The models that a recipe's tasks ask: checked before a run, opened in each worker.
+
+A model is an OpenAI-compatible endpoint, a vLLM that this machine's processes share, or a folder
+of batch files; tasks see one function `ask` and do not know which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from llm_rewrite.batch_files import BatchFolder
+from llm_rewrite.client import Client, ModelUnavailable, check_served
+from llm_rewrite.server import ServerFailed, check_command, served
+
+from llm_rewrite.journal import Journal
+from llm_rewrite.options import TaskOptions
+from llm_rewrite.prompt import Request
+from llm_rewrite.reply import Reply
+from llm_rewrite.usage import Usage
+from llm_rewrite.writing import Ask
+from pipelines.errors import UserError
+from schemas.sample import Image
+
+_HOW = ("model", "endpoint", "serve", "batch", "api_key_env", "in_flight", "timeout_s", "retries")
+_WIDEST = 1024
+
+
+def check_models(options: Sequence[TaskOptions], reach: bool) -> None:
+    """Raise `UserError` for a model that is not served, or a server that could not be started."""
+    for one in _different(options):
+        try:
+            if one.serve:
+                check_command(one.serve)
+            elif one.endpoint and reach:
+                asyncio.run(check_served(one))
+            elif one.batch:
+                os.makedirs(one.batch, exist_ok=True)
+        except (ModelUnavailable, ServerFailed) as error:
+            raise UserError(f"write: {error}") from None
+        except OSError as error:
+            raise UserError(f"write: batch: {one.batch}: {error.strerror}") from None
+
+
+def waiting_files(options: Sequence[TaskOptions]) -> list[str]:
+    """Files of prompts that have no answers beside them yet."""
+    found = []
+    for one in _different(options):
+        for path in sorted(glob.glob(os.path.join(glob.escape(one.batch), "part-*.jsonl"))):
+            if one.batch and ".out." not in path:
+                found.append(path)
+    return [p for p in found if not os.path.exists(f"{p.removesuffix('.jsonl')}.out.jsonl")]
+
+
+def width_of(options: Sequence[TaskOptions]) -> int:
+    """How many rows to have in work: as many as the widest model takes requests."""
+    return min(_WIDEST, max((one.in_flight for one in options), default=1))
+
+
+@asynccontextmanager
+async def opened_models(
+    options: Sequence[TaskOptions],
+    name: str,
+    journal: Journal,
+    usage: Usage,
+    picture: Callable[[Image], bytes],
+    processes: int = 1,
+) -> AsyncIterator[Ask]:
+    """One `ask` for all models of these tasks; `processes` share what a model takes at a time.
+
+    Raises `ModelUnavailable`.
+    """
+    askers: dict[str, Ask] = {}
+    async with AsyncExitStack() as stack:
+        for one in _different(options):
+            in_flight = max(1, -(-one.in_flight // max(1, processes)))
+            if one.batch:
+                folder = stack.enter_context(BatchFolder(one, name, journal, usage, picture))
+                askers[_place(one)] = folder.ask
+                continue
+            endpoint = one.endpoint
+            if one.serve:
+                server = await asyncio.to_thread(stack.enter_context, served(one))
+                endpoint = server.url
+            client = Client(one, endpoint, picture, journal, usage, in_flight)
+            askers[_place(one)] = (await stack.enter_async_context(client)).ask
+
+        async def ask(request: Request) -> Reply:
+            return await askers[_place(request.model)](request)
+
+        yield ask
+
+
+def _different(options: Sequence[TaskOptions]) -> list[TaskOptions]:
+    return list({_place(one): one for one in options}.values())
+
+
+def _place(options) -> str:
+    """What two tasks must have in common to share a client."""
+    return options.model_dump_json(include=set(_HOW))
