@@ -39,12 +39,14 @@ class Prompt:
 
     `subject` says which part of the row it is about ("" the row itself, else a reference).
     `request` is the last line, by us, not from the source. `images` are places in `row.images`.
+    `language` is what the answer is asked in, where that is not the material's own.
     """
 
     parts: tuple[Part, ...]
     request: str
     images: tuple[int, ...] = ()
     subject: str = ""
+    language: str = ""
 
     @property
     def refs(self) -> list[str]:
