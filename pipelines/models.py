@@ -12,14 +12,13 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from llm_rewrite.batch_files import BatchFolder
-from llm_rewrite.client import Client, ModelUnavailable, check_served
-from llm_rewrite.server import ServerFailed, check_command, served
-
+from llm_rewrite.client import Client
+from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
+from llm_rewrite.served import check_served
 from llm_rewrite.usage import Usage
 from llm_rewrite.writing import Ask
 from pipelines.errors import UserError
@@ -34,12 +33,14 @@ def check_models(options: Sequence[TaskOptions], reach: bool) -> None:
     for one in _different(options):
         try:
             if one.serve:
+                from llm_rewrite.server import check_command
+
                 check_command(one.serve)
             elif one.endpoint and reach:
-                asyncio.run(check_served(one))
+                asyncio.run(check_served(one, one.endpoint))
             elif one.batch:
                 os.makedirs(one.batch, exist_ok=True)
-        except (ModelUnavailable, ServerFailed) as error:
+        except ModelUnavailable as error:
             raise UserError(f"write: {error}") from None
         except OSError as error:
             raise UserError(f"write: batch: {one.batch}: {error.strerror}") from None
@@ -56,8 +57,8 @@ def waiting_files(options: Sequence[TaskOptions]) -> list[str]:
 
 
 def width_of(options: Sequence[TaskOptions]) -> int:
-    """How many rows to have in work: as many as the widest model takes requests."""
-    return min(_WIDEST, max((one.in_flight for one in options), default=1))
+    """How many rows to have in work: twice what the widest model takes, so that it never waits."""
+    return min(_WIDEST, 2 * max((one.in_flight for one in options), default=1))
 
 
 @asynccontextmanager
@@ -78,11 +79,15 @@ async def opened_models(
         for one in _different(options):
             in_flight = max(1, -(-one.in_flight // max(1, processes)))
             if one.batch:
+                from llm_rewrite.batch_files import BatchFolder
+
                 folder = stack.enter_context(BatchFolder(one, name, journal, usage, picture))
                 askers[_place(one)] = folder.ask
                 continue
             endpoint = one.endpoint
             if one.serve:
+                from llm_rewrite.server import served
+
                 server = await asyncio.to_thread(stack.enter_context, served(one))
                 endpoint = server.url
             client = Client(one, endpoint, picture, journal, usage, in_flight)

@@ -12,12 +12,7 @@ from pipelines.linking import link_fingerprint
 from pipelines.listing import Listing, documents_fingerprint, read_listing
 from pipelines.selecting import read_plan, select_fingerprint
 from pipelines.sharding import manifest_fingerprint, shard_fingerprint
-
-
-def write_fingerprint(*arguments):  # TEMPORARY
-    from pipelines.writing import write_fingerprint as work
-
-    return work(*arguments)
+from pipelines.writing import write_fingerprint
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from extractors.sources import SOURCES
 from pipelines import layout
 from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
 from pipelines.context import Context
+from pipelines.cost import cost_lines, usage_of
 from pipelines.errors import RunFailed, UserError
 from pipelines.figures import check_options
 from pipelines.knowledge import write_vocabulary_in_use
@@ -29,19 +30,7 @@ from pipelines.selecting import select
 from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
 from pipelines.version import VERSION
-
-
-def check_writing(recipe, reach=True):  # TEMPORARY
-    if recipe.write:
-        from pipelines.writing import check_writing as work
-
-        work(recipe, reach)
-
-
-def check_waiting(*arguments):  # TEMPORARY
-    from pipelines.writing import check_waiting as work
-
-    work(*arguments)
+from pipelines.writing import check_waiting, check_writing
 from schemas.identifiers import short_hash
 
 _AFTER_EXTRACT = (layout.FIGURES, layout.LINKED)
@@ -95,6 +84,8 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     if recipe.write:
         spread("write", listing.partitions, layout.WRITTEN, context, options)
         check_waiting(context, listing.partitions)
+        for line in cost_lines(usage_of(store, listing.partitions)):
+            options.say(line)
     shards = select(context, listing)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", listing.partitions, layout.MANIFEST, context, options)

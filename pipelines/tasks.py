@@ -12,12 +12,7 @@ from pipelines.linking import link_partition
 from pipelines.listing import describe_partition
 from pipelines.pool import Progress
 from pipelines.sharding import write_manifest, write_shard
-
-
-def write_partition(*arguments):  # TEMPORARY
-    from pipelines.writing import write_partition as work
-
-    return work(*arguments)
+from pipelines.writing import write_partition
 
 
 def describe_and_extract(

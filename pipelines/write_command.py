@@ -18,9 +18,9 @@ from typing import Any
 import duckdb
 import msgspec
 import yaml
-from llm_rewrite.client import ModelUnavailable
 from pydantic import ValidationError
 
+from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
 from llm_rewrite.tasks import TASKS
 from llm_rewrite.usage import Usage

@@ -10,8 +10,8 @@ from extractors.modality.judge import judge_modality
 from llm_rewrite.task import Tools
 from pipelines.linkers import check_concepts, files_of, link_for
 from pipelines.linking import concept_of
-from pipelines.modelfiles import digest_of_ours
-from pipelines.passages import passages_for
+from pipelines.modelfiles import digest_of_ours, digest_of_theirs
+from pipelines.passages import knowledge_files, passages_for
 from pipelines.recipe import Concepts, Recipe
 from schemas.sample import Concept
 
@@ -22,8 +22,9 @@ def linker_options(recipe: Recipe) -> Concepts:
 
 
 def check_tools(recipe: Recipe) -> None:
-    """Raise `UserError` for a vocabulary that cannot be read."""
+    """Raise `UserError` for a vocabulary or knowledge file that cannot be read."""
     check_concepts(linker_options(recipe))
+    passages_for(recipe)
 
 
 def tools_for(recipe: Recipe) -> Tools:
@@ -39,7 +40,8 @@ def tools_state(recipe: Recipe) -> list[Any]:
     """What of the tools changes what is written, as plain data."""
     options = linker_options(recipe)
     linker = options.model_dump(exclude={"vocabulary", "tuning", "kinds"})
-    return [linker, files_of(options), digest_of_ours("extractors.modality")]
+    knowledge = [digest_of_theirs(path, "knowledge") for path in knowledge_files(recipe)]
+    return [linker, files_of(options), digest_of_ours("extractors.modality"), knowledge]
 
 
 def _linked(options: Concepts, texts: Sequence[str]) -> list[list[Concept]]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
-from llm_rewrite.client import ModelUnavailable
 
+from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
 from llm_rewrite.task import Tools
 from llm_rewrite.usage import Usage
@@ -97,8 +98,11 @@ def write_partition(
         def tar(path: str) -> BinaryIO:
             return files.enter_context(store.opened(path))
 
+        one_reader = threading.Lock()
+
         def picture(image: Image) -> bytes:
-            return read_range(tar(image.path), image)
+            with one_reader:  # pictures are read in threads, and a tar has one place to read at
+                return read_range(tar(image.path), image)
 
         async def everything() -> list[Sample]:
             options = [step.options for step in steps]
@@ -151,17 +155,23 @@ def wanted_rows(
 
 
 async def write_steps(row: Sample, work: Writing, ask: Ask, tell: Tell) -> Sample:
-    """The row after all steps that want it; one whose licence forbids derivatives as it is."""
+    """The row after all steps that want it; one that must not be changed as it is."""
     for step, wanted in zip(work.steps, work.wanted, strict=True):
         if row.sample_id not in wanted:
             continue
-        if not row.licence.derivatives:
-            meta = {**row.meta, step.name: "skipped: no_derivatives"}
-            row = msgspec.structs.replace(row, meta=meta)
+        if why := _untouchable(row):
+            row = msgspec.structs.replace(row, meta={**row.meta, step.name: f"skipped: {why}"})
             continue
         row, exchanges = await write_row(row, step, ask, work.tools)
         tell(row, step, exchanges)
     return row
+
+
+def _untouchable(row: Sample) -> str:
+    """Why nothing may be made of a row, or need be; empty where it may."""
+    if not row.licence.derivatives:
+        return "no_derivatives"
+    return "retracted" if row.licence.retracted else ""
 
 
 async def _written(
