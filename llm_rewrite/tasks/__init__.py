@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from llm_rewrite.task import Task
-from llm_rewrite.tasks import rewrite_caption
+from llm_rewrite.tasks import (
+    rewrite_caption,
+    summarise_references,
+)
 
-TASKS: dict[str, Task] = {task.name: task for task in (rewrite_caption.TASK,)}
+_MODULES = (
+    rewrite_caption,
+    summarise_references,
+)
+TASKS: dict[str, Task] = {module.TASK.name: module.TASK for module in _MODULES}
