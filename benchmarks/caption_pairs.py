@@ -19,6 +19,16 @@ from schemas.sample import Question
 FOLDER = Path(__file__).with_name("faithfulness_pairs")
 SETS = ("develop", "aside")
 
+# The prompt whose words the faults `instruction_copied` repeat; tasks may word theirs anew.
+INSTRUCTIONS = """
+You rewrite the caption of one medical figure for a corpus that trains vision-language models.
+
+Write plain prose about what the picture shows. Keep every finding, structure, side, number, unit,
+stain, sequence and degree of certainty exactly as the source has it. Leave out figure numbers,
+citations, copyright lines, and names of people and places. Add nothing that the source does not
+say. Never speak of "the caption" or "the text".
+"""
+
 
 class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A caption, by its place and digest, and what was made of it; see the folder's README."""

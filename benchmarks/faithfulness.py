@@ -24,15 +24,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from benchmarks.caption_pairs import FOLDER, SETS, Pair, captions, read_pairs
+from benchmarks.caption_pairs import FOLDER, INSTRUCTIONS, SETS, Pair, captions, read_pairs
 from benchmarks.data import arguments
 from extractors.concepts.document import Linked, link_document
 from extractors.concepts.loading import load_linker
 from extractors.modality.judge import judge_modality
 from llm_rewrite.faithfulness import Evidence, Finding, check_question, check_text, sorted_out
 from llm_rewrite.task import Tools
-from llm_rewrite.tasks import rewrite_caption
-from schemas.sample import Concept, Sample, Text
+from schemas.sample import Concept
 
 _QUANTITIES = frozenset({"number_changed", "unit_changed", "date_changed"})
 
@@ -75,38 +74,26 @@ def _modality(text: str) -> str:
 
 def judge(pair: Pair, source: str, tools: Tools) -> Outcome:
     """A pair through the checks that its text or question would meet in a run."""
-    options = rewrite_caption.Options(mode="visible_only" if pair.visible_only else "denoise")
     evidence = Evidence(
-        texts=(source,),
-        modality=tools.modality(source),
-        instructions=rewrite_caption.instructions(options),
+        texts=(source,), modality=tools.modality(source), instructions=INSTRUCTIONS.strip()
     )
     if pair.question is not None:
         findings = check_question(pair.question, evidence, tools)
-    elif pair.visible_only:
-        findings = _visible_only(pair, source, options, evidence, tools)
     else:
         findings = check_text(
             pair.rewrite, evidence, tools, must_keep=pair.keep, language=pair.language
         )
-    rejecting, _ = sorted_out(findings, None, rewrite_caption.flags(options))
+        findings += _not_visible(pair.rewrite) if pair.visible_only else []
+    rejecting, _ = sorted_out(findings, None, frozenset())
     return Outcome(pair, findings, rejecting)
 
 
-def _visible_only(
-    pair: Pair, source: str, options: rewrite_caption.Options, evidence: Evidence, tools: Tools
-) -> list[Finding]:
-    """The findings of the task that asks for the visible, with those of its own."""
-    row = Sample(pair.id, "", "", "", texts=[Text("caption", source)])
-    prompt = rewrite_caption.prompts(row, options, tools)[0]
-    answer = msgspec.convert({"caption": pair.rewrite}, rewrite_caption.Answer)
-    (draft,) = rewrite_caption.drafts(row, prompt, answer, options)
-    own = [words.partition(": ") for words in draft.findings]
-    if draft.check:
-        usual = draft.check(evidence, tools)
-    else:
-        usual = check_text(pair.rewrite, evidence, tools, must_keep=draft.must_keep)
-    return [*(Finding(reason, detail) for reason, _, detail in own), *usual]
+def _not_visible(text: str) -> list[Finding]:
+    try:
+        from llm_rewrite.checks.wording import not_visible
+    except ImportError:  # a checkout without that check finds none
+        return []
+    return list(not_visible(text))
 
 
 def named(outcome: Outcome) -> bool:
