@@ -37,10 +37,8 @@ class Pace:
             try:
                 await place
             except asyncio.CancelledError:
-                if place.done() and not place.cancelled():
+                if not place.cancelled():
                     self.leave()  # it had its place already
-                else:
-                    self._waiting.remove(place)
                 raise
         else:
             self.under_way += 1
