@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from llm_rewrite.prompt import Part
+from llm_rewrite.questions import one_line
 from llm_rewrite.sources import cut, usable
 from llm_rewrite.task import Tools
 from schemas.evidence import references
@@ -41,7 +42,7 @@ def evidence_refs(item: Text | Question) -> list[str]:
 
 def asked_and_answered(question: Question) -> str:
     """A question and its answer, without the options that are wrong."""
-    return f"Question: {_line(question.question)}\nAnswer: {_line(question.answer)}"
+    return f"Question: {one_line(question.question)}\nAnswer: {one_line(question.answer)}"
 
 
 def region_words(row: Sample, region: Region) -> str:
@@ -50,7 +51,7 @@ def region_words(row: Sample, region: Region) -> str:
     share = f"{100 * region.share:.2g} % of the picture" if region.share else ""
     box = _thousandths(row, region)
     words = [region.label, region.place, side, share, box and f"box {box}", region.text]
-    return "; ".join(_line(word) for word in words if word.strip())
+    return "; ".join(one_line(word) for word in words if word.strip())
 
 
 def _part(row: Sample, ref: str, passages: dict[str, str]) -> Part | None:
@@ -64,7 +65,11 @@ def _part(row: Sample, ref: str, passages: dict[str, str]) -> Part | None:
         return Part("concept", names[0], ref) if names else None
     if kind == "text" and (place := _place(ref, len(row.texts))) is not None:
         text = row.texts[place]
-        return Part(text.kind.replace("_", " "), cut(text.text), ref) if usable(text.faithful) else None
+        return (
+            Part(text.kind.replace("_", " "), cut(text.text), ref)
+            if usable(text.faithful)
+            else None
+        )
     if kind == "region" and (place := _place(ref, len(row.regions))) is not None:
         return Part("region", cut(region_words(row, row.regions[place])), ref)
     if kind == "question" and (place := _place(ref, len(row.questions))) is not None:
@@ -100,7 +105,3 @@ def _thousandths(row: Sample, region: Region) -> str:
         for value, side in zip(region.box, sides, strict=True)
     ]
     return str(whole)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

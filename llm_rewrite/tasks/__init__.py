@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from llm_rewrite.task import Task
 from llm_rewrite.tasks import (
+    judge,
+    preferences,
     rewrite_caption,
     summarise_references,
 )
 
 _MODULES = (
+    judge,
+    preferences,
     rewrite_caption,
     summarise_references,
 )
