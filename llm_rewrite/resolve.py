@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from llm_rewrite.prompt import Part
 from llm_rewrite.questions import one_line
-from llm_rewrite.sources import cut, usable
+from llm_rewrite.sources import SAID, cut, usable
 from llm_rewrite.task import Tools
 from schemas.evidence import references
 from schemas.sample import Question, Region, Sample, Text
@@ -81,8 +81,8 @@ def _part(row: Sample, ref: str, passages: dict[str, str]) -> Part | None:
 
 def _label_part(row: Sample, ref: str, which: str) -> Part | None:
     for label in row.labels:
-        if label.name.replace(";", ",") == which and label.value != "unstated":
-            return Part("label", f"{label.name}: {label.value}", ref)
+        if label.name.replace(";", ",") == which and label.value in SAID:
+            return Part("label", f"{label.name}: {SAID[label.value]}", ref)
     return None
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.questions import one_line
+from llm_rewrite.questions import known_facts, one_line
 from llm_rewrite.resolve import asked_and_answered, evidence_refs, pictures, resolved
 from llm_rewrite.sources import cut, usable
 from llm_rewrite.task import Draft, Task, Tools
@@ -37,7 +37,8 @@ accuracy: does what it says agree with the evidence? 5 all of it; 4 a slip that 
 grounded: does it say only what the evidence or the picture shows? 5 nothing is added; 3 one thing
   is added that may be true; 1 much is invented.
 complete: does it say what of the evidence matters for its purpose? 5 nothing of weight is missing;
-  3 one thing is; 1 most is. A question is complete if it is answered in full.
+  3 one thing is; 1 most is. A question is complete if it is answered in full. To leave out what no
+  picture can show is no fault.
 clear: 5 can be understood without the evidence; a question has one right answer and does not give
   it away; 3 can be misunderstood; 1 cannot be understood.
 
@@ -154,6 +155,8 @@ def _prompt(
     if not evidence and not shown:
         return []
     parts = [Part(f"evidence, {part.name}", part.text, part.ref) for part in evidence]
+    facts = known_facts(row)
+    parts += [Part("evidence, facts", facts)] if facts else []
     for number, ref in enumerate(items, 1):
         parts.append(Part(f"item {number}", _shown(_item(row, ref), options), ref))
     return [Prompt(tuple(parts), f"Judge {_counted(len(items))}.", shown, subject="; ".join(items))]

@@ -34,12 +34,11 @@ a medical picture is right. For each item you are given the question and its rig
 
 Write under rejected an answer that a hurried reader of the picture might give and that is wrong:
 - it has exactly the fault that is asked for, and agrees with the right answer in all else;
-- it is clearly wrong by the material, never another way to say the right answer, and never
-  something that the material says is true as well;
+- it is clearly wrong by the material: never another way to say the right answer, never a part of
+  it that is true by itself, never something else that the material says is true;
 - it has the length, style, language and degree of certainty of the right answer, and nothing in it
   says that it is wrong or that there is a text behind it.
-Where the item has options and one is asked for, rejected is one of the wrong options, word for
-word: the most tempting one.
+Where a wrong option is asked for, rejected is the most tempting of the wrong options, word for word.
 
 Then judge the difference. Under matters give 0 to 10 for what it means to the patient if the
 rejected answer were believed: 10 a missed or invented emergency, an operation on the wrong side;
@@ -49,19 +48,25 @@ why, in one short sentence.
 
 # The faults, and how each is asked for.
 FAULTS = {
-    "wrong_finding": "another finding or structure that looks alike, in place of the right one",
-    "wrong_side": "the other side or another place",
-    "wrong_size": "another size, number or degree",
-    "missed_finding": "leaves out the finding that matters most, as if it were not there",
-    "hallucinated_finding": "adds one finding that is not there",
+    "wrong_finding": "put another finding, structure or technique that looks alike in place of it",
+    "wrong_side": "give the other side or another place",
+    "wrong_size": "give another size, number or degree of a finding",
+    "missed_finding": "leave out the finding that matters most, as if it were not there",
+    "hallucinated_finding": "add one finding that is not there",
+}
+# What can be wrong with the answers of these tasks; any fault with those of others.
+_OF_TASK = {
+    **dict.fromkeys(("side", "place", "relation"), "wrong_side"),
+    **dict.fromkeys(("size", "count", "measure", "grade"), "wrong_size"),
+    **dict.fromkeys(("modality", "body_part", "view", "class", "organ"), "wrong_finding"),
 }
 _SIDE = re.compile(
     r"\b(?:left|right|bilateral|upper|lower|middle|anterior|posterior|medial|lateral|apical|basal)\b",
     re.IGNORECASE,
 )
 _SIZE = re.compile(
-    r"\d|\b(?:small|large|mild|moderate|severe|marked|slight|minimal|massive|single|two|three|several"
-    r"|multiple|numerous|diffuse|focal|enlarged|thickened)\b",
+    r"\d(?![\d-]*[- ]?(?:years?|months?|days?)\b)|\b(?:small|large|mild|moderate|severe|marked|slight"
+    r"|minimal|massive|single|two|three|several|multiple|numerous|diffuse|focal|enlarged|thickened)\b",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r",|;|\band\b|\bwith\b", re.IGNORECASE)
@@ -153,16 +158,19 @@ def _other(question: Question) -> str:
 def _asked_for(row: Sample, ref: str, question: Question, options: Options) -> str:
     """What the request says of one item."""
     if question.kind == "closed":
-        return "the opposite answer"
+        return "give the opposite answer"
     if question.kind == "single":
-        return "one of its wrong options"
+        return "choose one of its wrong options"
     return FAULTS[_fault(row, ref, question, options)]
 
 
 def _fault(row: Sample, ref: str, question: Question, options: Options) -> str:
-    """The fault of an answer, drawn among those that its words allow."""
-    allowed = [fault for fault in options.faults if _allows(question.answer, fault)]
-    return allowed[drawn(row, NAME, ref) % len(allowed)] if allowed else "wrong_finding"
+    """The fault of an answer, drawn among those that its task and its words allow."""
+    fixed = _OF_TASK.get(question.task, "")
+    allowed = [f for f in options.faults if _allows(question.answer, f) and fixed in ("", f)]
+    if not allowed:
+        return fixed or "wrong_finding"
+    return allowed[drawn(row, NAME, ref) % len(allowed)]
 
 
 def _allows(answer: str, fault: str) -> bool:
