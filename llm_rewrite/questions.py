@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from llm_rewrite.languages import CODE, named
 from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.sources import caption_parts, label_parts, reference_parts
 from schemas.identifiers import short_hash
@@ -84,7 +85,8 @@ def images_of(row: Sample) -> str:
 
 def in_language(language: str) -> str:
     """What a request adds for another language than English."""
-    return "" if language == "en" else f" Write in the language with the code {language[:12]}."
+    known = language != "en" and CODE.match(language)
+    return f" Write in {named(language)}." if known else ""
 
 
 def drawn(row: Sample, *key: object) -> int:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from llm_rewrite.task import Task
 from llm_rewrite.tasks import (
     judge,
+    merge_questions,
     preferences,
+    reason,
     rewrite_caption,
     summarise_references,
+    vqa,
 )
 
 _MODULES = (
     judge,
+    merge_questions,
     preferences,
+    reason,
     rewrite_caption,
     summarise_references,
+    vqa,
 )
 TASKS: dict[str, Task] = {module.TASK.name: module.TASK for module in _MODULES}

@@ -21,7 +21,7 @@ from llm_rewrite.questions import (
     language_of,
     shown_images,
 )
-from llm_rewrite.regions import evidence_parts
+from llm_rewrite.region_marks import evidence_parts
 from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.vqa_describe import descriptions
 from llm_rewrite.tasks.vqa_drafts import DIALOGUE, Wanted, drafts_of

@@ -1,0 +1,96 @@
+"""Whether the fact of a simple question survives in the answer of a merged one, by words alone.
+
+Of an answer its numbers and telling words must be there; of a yes or no the thing asked for, in a
+clause that affirms or denies it as the question and its answer together do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from llm_rewrite.questions import YES_NO, plain
+from schemas.sample import Question
+
+_NEGATIVE = re.compile(
+    r"\b(?:no|not|none|never|without|absent|absence|free of|free from|lacks?|lacking|neither|nor|"
+    r"cannot|excluded|rather than|instead of)\b|n't\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[.;:!?]\s+|[.;:!?]\Z|,\s+|\b(?:but|while|whereas|although|and|which)\b", re.IGNORECASE
+)
+# Words that a question or an answer has besides what it is about.
+_COMMON_WORDS = """
+    image images picture this these that those there here is are was were be been being do does did
+    has have had can could may of in on at to by for with from and or as it its which what where how
+    many much any some seen shown show shows visible present absent evidence used make made taken
+    technique class group belong belongs lie lies located part body find found see contain
+    contains depict depicts no not free without lack lacks yes set
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+_AFFIRMING = frozenset(pair[0] for pair in YES_NO.values())
+_DENYING = frozenset(pair[1] for pair in YES_NO.values())
+
+
+def fact_lost(question: Question, said: str) -> str:
+    """A finding where the merged answer lacks or turns round what a question's answer says."""
+    if question.kind == "closed" and plain(question.answer) in _AFFIRMING | _DENYING:
+        return _sense_lost(question, said)
+    have = set(_stems(said))
+    needed = telling(question.answer) or plain(question.answer).split()
+    lost = [word for word in needed if _stem(word) not in have]
+    if not lost:
+        return ""
+    reason = "number_changed" if any(ch.isdigit() for ch in lost[0]) else "concept_lost"
+    return f"{reason}: {lost[0]!r} of {question.answer[:80]!r} is not in the answer"
+
+
+def _sense_lost(question: Question, said: str) -> str:
+    """Of a yes or no: a clause speaks of the thing, and has its sense."""
+    about = {_stem(word) for word in telling(question.question)}
+    affirmed = plain(question.answer) in _AFFIRMING
+    present = affirmed != bool(_NEGATIVE.search(question.question))
+    clauses = [clause for clause in _CLAUSE.split(said) if clause]
+    least = max(1, (len(about) + 1) // 2)
+    speaking = [clause for clause in clauses if len(about & set(_stems(clause))) >= least]
+    if not speaking and len(about & set(_stems(said))) >= least:
+        speaking = [said]
+    if not about or not speaking:
+        return f"concept_lost: nothing is said of {question.question[:80]!r}"
+    senses = {not _NEGATIVE.search(clause) for clause in speaking}
+    if present in senses:
+        return ""
+    return f"negation_flipped: {question.question[:80]!r} is answered {question.answer!r}"
+
+
+def gives_away(question: Question, merged: str, together: Sequence[Question]) -> str:
+    """A finding where a merged question has a telling word of an answer that none asked with.
+
+    Answers of yes or no tell nothing by their words.
+    """
+    if question.kind == "closed":
+        return ""
+    asked_with = {stem for one in together for stem in _stems(one.question)}
+    words = [w for w in telling(question.answer) if len(w) > 3 or w[0].isdigit()]
+    in_question = set(_stems(merged))
+    given = [w for w in words if _stem(w) in in_question and _stem(w) not in asked_with]
+    return f"answer_leaked: {given[0]!r} of {question.answer[:80]!r}" if given else ""
+
+
+def telling(text: str) -> list[str]:
+    """The words of a text that say something, numbers as digits."""
+    return [word for word in plain(text).split() if word not in _COMMON]
+
+
+def _stems(text: str) -> Iterable[str]:
+    return map(_stem, plain(text).split())
+
+
+def _stem(word: str) -> str:
+    """A word without the endings of number."""
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if len(word) > 4 and word.endswith(("ses", "xes", "ches")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,155 @@
+"""From a model's reasoning to a rationale: marks made boxes, the conclusion held to the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from llm_rewrite.answers import BadAnswer
+from llm_rewrite.prompt import Prompt
+from llm_rewrite.question_wording import of_the_figure, of_the_source
+from llm_rewrite.questions import one_line, plain, same_answer
+from llm_rewrite.region_marks import BoxForm, with_boxes
+from llm_rewrite.task import Draft
+from schemas.evidence import joined
+from schemas.sample import Question, Sample
+
+# CoMT's chain. The names stand before the links in the stored rationale, a line each.
+LINKS = {
+    "body part": "organ or part of the body",
+    "modality": "kind of image, view or sequence",
+    "normal or abnormal": "one of these two words",
+    "findings": "what is abnormal",
+    "attributes": "where it lies, its side, size, shape, density or signal",
+    "conclusion": "what it all amounts to",
+}
+_MOST_STEPS = 8
+_STEP_NUMBER = re.compile(r"\A\s*(?:step\s*)?\d{1,2}\s*[.):]\s+", re.IGNORECASE)
+_LEADS_TO = re.compile(
+    r"\banswer (?:is|must be|would be|should be):?\s+[\"'“]?(yes|no)\b", re.IGNORECASE
+)
+_YES_NO_FIRST = re.compile(
+    r"\A\s*(?:(?:so|thus|hence|therefore|in conclusion|overall),?\s+)?(yes|no)\s*[,.;:]",
+    re.IGNORECASE,
+)
+
+
+def reasoned(
+    row: Sample,
+    prompt: Prompt,
+    said: tuple[Sequence[str], str],
+    place: int,
+    used: Sequence[str],
+    boxes: BoxForm,
+) -> Draft:
+    """The row's question with the steps as its rationale; `said` are steps and conclusion.
+
+    Raises `BadAnswer` where there is but one step or far too many.
+    """
+    steps, conclusion = said
+    question = row.questions[place]
+    lines = [_STEP_NUMBER.sub("", one_line(step)) for step in steps if step.strip()]
+    if not 2 <= len(lines) <= _MOST_STEPS:
+        raise BadAnswer(f"{len(lines)} steps, not two to five")
+    rationale, refs, findings = _placed(lines, row, prompt, boxes)
+    if not same_answer(question, conclusion):
+        findings.append(
+            f"not_grounded: concludes {conclusion[:100]!r}, the answer is {question.answer[:100]!r}"
+        )
+    else:
+        findings += against_the_answer(lines[-1], question)
+    evidence = _evidence(prompt, question.evidence, [*used, *refs])
+    made = msgspec.structs.replace(question, rationale=rationale, evidence=evidence)
+    return Draft(made, replaces=f"question:{place}", findings=tuple(findings), adds=True)
+
+
+def chained(
+    row: Sample,
+    prompt: Prompt,
+    steps: Sequence[str],
+    target: tuple[Question, str],
+    used: Sequence[str],
+    boxes: BoxForm,
+) -> Draft:
+    """The question for a description with a chain as its rationale; put in its place, or new.
+
+    Raises `BadAnswer` where the chain has not all its links in order, or says nothing.
+    """
+    if len(steps) != len(LINKS):
+        raise BadAnswer(f"{len(steps)} strings in steps, not {len(LINKS)}")
+    links = [_without_name(one_line(step), name) for step, name in zip(steps, LINKS, strict=True)]
+    if not links[3] or not links[5]:
+        raise BadAnswer("findings and conclusion must not be empty")
+    if links[2] and plain(links[2]) not in ("normal", "abnormal"):
+        raise BadAnswer("the third string is 'normal' or 'abnormal'")
+    question, ref = target
+    rationale, refs, findings = _placed(links, row, prompt, boxes)
+    named = zip(LINKS, rationale.split("\n"), strict=True)
+    lines = [f"{name[0].upper()}{name[1:]}: {link}" for name, link in named if link]
+    evidence = _evidence(prompt, question.evidence, [*used, *refs])
+    made = msgspec.structs.replace(question, rationale="\n".join(lines), evidence=evidence)
+    findings += _other_than_labels(row, plain(links[2]))
+    return Draft(made, replaces=ref, findings=tuple(findings), adds=bool(ref))
+
+
+def against_the_answer(last: str, question: Question) -> list[str]:
+    """A last step that says the opposite of the answer, or names only options that are wrong."""
+    said = f" {plain(last)} "
+    if question.kind == "closed":
+        leads = _LEADS_TO.search(last) or _YES_NO_FIRST.search(last)
+        wrong = leads is not None and leads[1].casefold() != question.answer.casefold()
+        return [f"not_grounded: the last step says {leads[1]!r}"] if leads and wrong else []
+    if question.kind != "single":
+        return []
+    others = [option for option in question.options if option != question.answer]
+    named = [option for option in others if f" {plain(option)} " in said]
+    if named and f" {plain(question.answer)} " not in said:
+        return [f"not_grounded: the last step names {named[0][:80]!r}"]
+    return []
+
+
+def _placed(
+    lines: Sequence[str], row: Sample, prompt: Prompt, boxes: BoxForm
+) -> tuple[str, list[str], list[str]]:
+    """The lines with boxes for marks, the regions named, and what is wrong in their wording."""
+    made, refs, findings = [], list[str](), list[str]()
+    for line in lines:
+        text, named, wrong = with_boxes(line, row, prompt, boxes)
+        made.append(text)
+        refs += named
+        findings += wrong
+    whole = " ".join(lines)
+    return (
+        "\n".join(made),
+        refs,
+        [
+            *findings,
+            *of_the_source(whole, reasoning=True),
+            *of_the_figure(whole),
+        ],
+    )
+
+
+def _evidence(prompt: Prompt, before: str, used: Sequence[str]) -> str:
+    """What the question rested on and what the reasoning used; the question itself is neither."""
+    refs = [ref for ref in used if not ref.startswith("question:")]
+    images = [f"image:{place}" for place in prompt.images]
+    return joined([*(part.strip() for part in before.split(";")), *refs, *images])
+
+
+def _without_name(link: str, name: str) -> str:
+    """A link without its name or number before it."""
+    link = _STEP_NUMBER.sub("", link)
+    return re.sub(rf"\A\s*{re.escape(name)}\s*[:\-–]\s*", "", link, flags=re.IGNORECASE)
+
+
+def _other_than_labels(row: Sample, verdict: str) -> list[str]:
+    """A verdict that the row's own label of no finding contradicts."""
+    for label in row.labels:
+        if plain(label.name) in ("no finding", "normal") and label.value in ("present", "absent"):
+            known = "normal" if label.value == "present" else "abnormal"
+            if verdict and verdict != known:
+                return [f"not_grounded: calls it {verdict}, the label says {known}"]
+    return []
