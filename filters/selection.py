@@ -36,18 +36,27 @@ class Policy:
 
 
 def caption_sql(preference: Sequence[str]) -> str:
-    """SQL for the first text that a preference (`kind` or `kind:language`) finds, else ''.
+    """SQL for the first text that a preference finds, else ''.
 
-    A text that a model wrote and that was not found faithful is passed over.
+    An entry is `kind` or `kind:language`, or several joined by `+`: the first of these must be
+    there, the others follow it where they are. A text that a model wrote and that was not found
+    faithful is passed over.
     """
     choices = []
     for entry in preference:
-        kind, _, language = entry.partition(":")
-        condition = f"t.kind = {quoted(kind)} AND coalesce(t.faithful, true)"
-        if language:
-            condition += f" AND t.language = {quoted(language)}"
-        choices.append(f"list_filter(texts, lambda t: {condition})[1].text")
+        first, *others = (_text_sql(part) for part in entry.split("+"))
+        whole = f"concat_ws(' ', {', '.join([first, *others])})"
+        choices.append(f"CASE WHEN {first} IS NOT NULL THEN {whole} END" if others else first)
     return f"coalesce({', '.join([*choices, quoted('')])})"
+
+
+def _text_sql(entry: str) -> str:
+    """SQL for the first text of a `kind` or `kind:language`, NULL where there is none."""
+    kind, _, language = entry.partition(":")
+    condition = f"t.kind = {quoted(kind)} AND coalesce(t.faithful, true)"
+    if language:
+        condition += f" AND t.language = {quoted(language)}"
+    return f"list_filter(texts, lambda t: {condition})[1].text"
 
 
 def size_sql(row: str) -> str:

@@ -182,7 +182,8 @@ class Recipe(Options):
     @field_validator("caption")
     @classmethod
     def _known_kinds(cls, kinds: list[str]) -> list[str]:
-        return _checked_kinds(kinds)
+        _checked_kinds([part for entry in kinds for part in entry.split("+")])
+        return kinds
 
     @property
     def links(self) -> bool:

@@ -187,21 +187,32 @@ TEXTS = st.lists(
         kind=st.sampled_from(["caption", "rewritten", "report"]),
         text=st.text(max_size=5),
         language=st.sampled_from(["en", "es"]),
+        faithful=st.sampled_from([None, True, False]),
     ),
     max_size=4,
 )
 PREFERENCE = st.lists(
-    st.sampled_from(["caption", "rewritten", "caption:es", "report:en", "rewritten:es"]), max_size=3
+    st.sampled_from(
+        ["caption", "rewritten", "caption:es", "report:en", "rewritten:es", "caption+report"]
+    ),
+    max_size=3,
 )
 
 
 def _first_found(texts: list[Text], preference: list[str]) -> str:
     for entry in preference:
-        kind, _, language = entry.partition(":")
-        for text in texts:
-            if text.kind == kind and language in ("", text.language):
-                return text.text
+        found = [_of_kind(texts, part) for part in entry.split("+")]
+        if found[0] is not None:
+            return " ".join(text for text in found if text is not None)
     return ""
+
+
+def _of_kind(texts: list[Text], entry: str) -> str | None:
+    kind, _, language = entry.partition(":")
+    for text in texts:
+        if text.kind == kind and language in ("", text.language) and text.faithful is not False:
+            return text.text
+    return None
 
 
 @settings(max_examples=60, deadline=None)
