@@ -54,8 +54,10 @@ class Client:
 
     `endpoint` is the address up to `/v1`, `in_flight` the most requests at a time; less where the
     server does not bear them (see `llm_rewrite.pacing`). `read_picture` is called in threads.
-    `first_wait_s` is the wait after a first failure. Left early, it gives requests that are with
-    the server a few seconds to be answered and journaled.
+    `first_wait_s` is the wait after a first failure. `revive` is called in a thread when nobody
+    listens at the address: it waits for the server to be up again and gives its address, which may
+    be another one. Left early, the client gives requests that are with the server a few seconds to
+    be answered and journaled.
     """
 
     def __init__(
@@ -68,13 +70,15 @@ class Client:
         in_flight: int,
         *,
         first_wait_s: float = _FIRST_WAIT_S,
+        revive: Callable[[], str] | None = None,
     ) -> None:
         self.endpoint = endpoint.rstrip("/")
         self.pace = Pace(in_flight)
         self._model, self._key = model, key_of(model)
         self._connection = Connection(self.endpoint, self._key, in_flight)
         self._read_picture, self._journal, self._usage = read_picture, journal, usage
-        self._first_wait_s = first_wait_s
+        self._first_wait_s, self._revive = first_wait_s, revive
+        self._reviving: asyncio.Task[str] | None = None
         self._fetching: dict[str, asyncio.Task[Reply]] = {}
         self._sent: set[asyncio.Task[Any]] = set()
         self._counted: set[str] = set()
@@ -166,9 +170,24 @@ class Client:
                 return reply
             finally:
                 self.pace.leave()
-            if attempt < tries - 1 and not failed.after_s:
-                await asyncio.sleep(wait_s(attempt, self._first_wait_s))
+            if attempt < tries - 1:
+                await self._mended(failed, attempt)
         return self._given_up(failed, tries)
+
+    async def _mended(self, failed: Failed, attempt: int) -> None:
+        """Wait as long as it makes sense before the next try."""
+        if failed.gone and self._revive is not None:
+            if self._reviving is None:
+                self._reviving = asyncio.create_task(asyncio.to_thread(self._revive))
+            try:
+                self.endpoint = await asyncio.shield(self._reviving)
+            except ModelUnavailable as error:
+                raise self._everybodys(error) from None
+            finally:
+                self._reviving = None
+            self._connection.move(self.endpoint)
+        if not failed.after_s:  # else the pace holds everybody back
+            await asyncio.sleep(wait_s(attempt, self._first_wait_s))
 
     def _given_up(self, failed: Failed, tries: int) -> Reply:
         """A request's own problem, or everybody's, where for some time none was answered."""

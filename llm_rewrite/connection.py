@@ -20,20 +20,22 @@ _KEEP_ALIVE_S = 4.0  # vLLM closes idle connections after 5 s
 class Failed(Exception):
     """A try that may do better next time; the message is `name: what happened`.
 
-    `unreached`: the model itself was not asked. `overload`: the server has too much to do.
-    `after_s`: how long it asked to be left alone.
+    `gone`: nobody listens there. `unreached`: nor was the model asked. `overload`: the server has
+    too much to do. `after_s`: how long it asked to be left alone.
     """
 
     def __init__(
         self,
         problem: str,
         *,
+        gone: bool = False,
         unreached: bool = False,
         overload: bool = False,
         after_s: float | None = None,
     ) -> None:
         super().__init__(problem)
-        self.unreached, self.overload, self.after_s = unreached, overload, after_s
+        self.gone, self.unreached = gone, unreached or gone
+        self.overload, self.after_s = overload, after_s
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Connection:
         if self._session is not None:
             await self._session.close()
 
+    def move(self, endpoint: str) -> None:
+        """Speak to another address from now on."""
+        self._root = _address(endpoint)
+
     async def say(self, method: str, path: str, body: bytes | None, timeout_s: float) -> Said:
         """One request and its whole answer. Raises `Failed`."""
         assert self._session is not None, "the connection is not open"
@@ -85,7 +91,7 @@ class Connection:
                 header = response.headers.get("Retry-After")
                 return Said(response.status, said, _spread(retry_after_s(header)))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Failed(f"unreached: {self._brief(error)}", unreached=True) from None
+            raise Failed(f"unreached: {self._brief(error)}", gone=True) from None
         except TimeoutError:
             raise Failed(f"timeout: no answer within {timeout_s:g} s", overload=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:

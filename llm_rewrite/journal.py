@@ -18,6 +18,7 @@ import os
 import re
 import secrets
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,8 @@ _LONGEST_LINE = 32 * 2**20
 _ANSWERS_A_SEGMENT = 50
 _SECONDS_A_SEGMENT = 10.0
 _PUTS = 4
+_PAUSE_S = 1.0
+_AT_ONCE = 64
 _KEY = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"\w[\w.-]*")
 
@@ -178,9 +181,12 @@ class _StoredSegments:
             found = self._fs.ls(self._folder, detail=False, refresh=True)
         except FileNotFoundError:
             return
-        for segment in _ours((str(path).rpartition("/")[2] for path in found), self._name):
-            self._last = segment
-            yield from self._fs.cat_file(f"{self._folder}/{segment}").splitlines()
+        segments = _ours((str(path).rpartition("/")[2] for path in found), self._name)
+        self._last = segments[-1] if segments else ""
+        for first in range(0, len(segments), _AT_ONCE):
+            paths = [f"{self._folder}/{name}" for name in segments[first : first + _AT_ONCE]]
+            for _, data in sorted(self._fs.cat(paths).items()):
+                yield from data.split(b"\n")
 
     def append(self, line: bytes) -> None:
         with self._change:
@@ -227,6 +233,7 @@ class _StoredSegments:
                 if not left:
                     said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
                     self._problem = OSError(f"{self._folder}/{segment}: cannot be put: {said}")
+                time.sleep(_PAUSE_S if left else 0)
             else:
                 self._last = segment
                 return

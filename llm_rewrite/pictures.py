@@ -42,6 +42,7 @@ def _encoded(picture: Image.Image, longer_side: int, quality: int) -> str:
     whole = _rgb(picture)
     if whole.size != size:
         whole = whole.resize(size, Image.Resampling.LANCZOS)
+    whole.info = {}  # else a comment of the file would be written again
     buffer = io.BytesIO()
     whole.save(buffer, "JPEG", quality=quality, subsampling=0)  # thin coloured marks stay
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
