@@ -14,12 +14,21 @@ from schemas.sample import Question
 
 _NEGATIVE = re.compile(
     r"\b(?:no|not|none|never|without|absent|absence|free of|free from|lacks?|lacking|neither|nor|"
-    r"cannot|excluded|rather than|instead of)\b|n't\b",
+    r"cannot|excluded)\b|n't\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
     r"[.;:!?]\s+|[.;:!?]\Z|,\s+|\b(?:but|while|whereas|although|and|which)\b", re.IGNORECASE
 )
+# What a question calls the picture, which says nothing of what it asks for.
+_PICTURE = re.compile(
+    r"\b(?:this|these|the)\s+(?:[\w-]+\s+){0,4}?(?:images?|pictures?|x-rays?|radiographs?|films?|scans?|"
+    r"photographs?|slides?|smears?|slices?|sections?)\b",
+    re.IGNORECASE,
+)
+# Numbers in words, where a sentence would rather have these.
+_SAID_AS = {"1": {"single", "solitary", "sole"}, "0": {"no", "none", "without", "not", "absent"}}
+_STEM = 8
 # Words that a question or an answer has besides what it is about.
 _COMMON_WORDS = """
     image images picture this these that those there here is are was were be been being do does did
@@ -29,17 +38,17 @@ _COMMON_WORDS = """
     contains depict depicts no not free without lack lacks yes set
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
-_AFFIRMING = frozenset(pair[0] for pair in YES_NO.values())
-_DENYING = frozenset(pair[1] for pair in YES_NO.values())
+AFFIRMING = frozenset(pair[0] for pair in YES_NO.values())
+DENYING = frozenset(pair[1] for pair in YES_NO.values())
 
 
 def fact_lost(question: Question, said: str) -> str:
     """A finding where the merged answer lacks or turns round what a question's answer says."""
-    if question.kind == "closed" and plain(question.answer) in _AFFIRMING | _DENYING:
+    if question.kind == "closed" and plain(question.answer) in AFFIRMING | DENYING:
         return _sense_lost(question, said)
     have = set(_stems(said))
     needed = telling(question.answer) or plain(question.answer).split()
-    lost = [word for word in needed if _stem(word) not in have]
+    lost = [word for word in needed if not have & {_stem(word), *_SAID_AS.get(word, ())}]
     if not lost:
         return ""
     reason = "number_changed" if any(ch.isdigit() for ch in lost[0]) else "concept_lost"
@@ -48,11 +57,11 @@ def fact_lost(question: Question, said: str) -> str:
 
 def _sense_lost(question: Question, said: str) -> str:
     """Of a yes or no: a clause speaks of the thing, and has its sense."""
-    about = {_stem(word) for word in telling(question.question)}
-    affirmed = plain(question.answer) in _AFFIRMING
+    about = {_stem(word) for word in telling(_PICTURE.sub(" ", question.question))}
+    affirmed = plain(question.answer) in AFFIRMING
     present = affirmed != bool(_NEGATIVE.search(question.question))
     clauses = [clause for clause in _CLAUSE.split(said) if clause]
-    least = max(1, (len(about) + 1) // 2)
+    least = len(about) if len(about) < 3 else -(-2 * len(about) // 3)
     speaking = [clause for clause in clauses if len(about & set(_stems(clause))) >= least]
     if not speaking and len(about & set(_stems(said))) >= least:
         speaking = [said]
@@ -88,9 +97,11 @@ def _stems(text: str) -> Iterable[str]:
 
 
 def _stem(word: str) -> str:
-    """A word without the endings of number."""
+    """The beginning of a word, without the endings of number."""
     if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 4 and word.endswith(("ses", "xes", "ches")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+        word = f"{word[:-3]}y"
+    elif len(word) > 4 and word.endswith(("ses", "xes", "ches")):
+        word = word[:-2]
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    return word if word[0].isdigit() else word[:_STEM]

@@ -26,7 +26,7 @@ from llm_rewrite.questions import (
 )
 from llm_rewrite.sources import usable
 from llm_rewrite.task import Draft, Task, Tools
-from llm_rewrite.tasks.merge_facts import fact_lost, gives_away
+from llm_rewrite.tasks.merge_facts import AFFIRMING, DENYING, fact_lost, gives_away
 from schemas.evidence import joined
 from schemas.sample import Question, Sample
 
@@ -118,12 +118,22 @@ def is_simple(row: Sample, place: int, options: Options) -> bool:
     return (
         usable(question.faithful)
         and question.level <= 1
+        and not _said_by_its_twin(row, question)
         and not (question.dialogue or question.rejected)
         and question.prompt.partition("/")[0] != NAME
         and question.task not in options.without
         and bool(question.answer.strip())
         and not _NOT_ALONE.search(question.answer)
         and not (question.options and _NEEDS_OPTIONS.search(question.question))
+    )
+
+
+def _said_by_its_twin(row: Sample, question: Question) -> bool:
+    """Whether it is answered no and its twin yes: that one says the same, and more plainly."""
+    return plain(question.answer) in DENYING and any(
+        other.pair == question.pair and plain(other.answer) in AFFIRMING
+        for other in row.questions
+        if question.pair
     )
 
 

@@ -37,7 +37,7 @@ Kind = Literal["open", "closed", "single", "multiple"]
 INSTRUCTIONS = """
 You write the reasoning that leads from a medical image to the answer of a question, for a corpus
 that teaches models to look before they answer. You are given what is known of the image in numbered
-blocks, and the question. The learner will see the image, the question and your reasoning, and
+blocks, and last the question. The learner will see the image, the question and your reasoning, and
 nothing of the blocks.
 
 - Write as one who looks at the image: what kind of image it is, where one must look, what is seen
@@ -155,7 +155,7 @@ def _prompt(row: Sample, place: int, options: Options) -> Prompt | None:
     told = question.kind not in options.hide_answer
     part = Part(f"question, {question.kind}", asked(question, answer=told), f"question:{place}")
     language = in_language(question.language)
-    request = f"Give the reasoning and the answer of the question about {images_of(row)}.{language}"
+    request = f"Answer the question of the last block about {images_of(row)}.{language}"
     return Prompt((*evidence, part), request, shown, f"question:{place}")
 
 
