@@ -13,10 +13,12 @@ PLACES = ("endpoint", "serve", "batch")
 
 
 class Serve(Options):
-    """A `vllm serve` that Fabrica starts, one for each worker machine.
+    """A `vllm serve` that Fabrica starts, one for each worker machine; see `llm_rewrite.server`.
 
     `command` is the executable of vLLM's own environment; `image` a container to run it in
-    instead. `args` follow the model's name, `env` is added to the environment.
+    instead (docker or podman, all GPUs, the cache of models mounted). `args` follow the model's
+    name, `env` is added to the environment. `start_s` is how long a start may take, `linger_s` how
+    long the server stays when no process uses it, `restarts` how often in a row it may die.
     """
 
     command: str = "vllm serve"
@@ -24,6 +26,16 @@ class Serve(Options):
     args: list[str] = []
     env: dict[str, str] = {}
     start_s: float = Field(900.0, gt=0)
+    linger_s: float = Field(20.0, ge=0)
+    restarts: int = Field(5, ge=0)
+
+    @field_validator("args")
+    @classmethod
+    def _leave_ours(cls, args: list[str]) -> list[str]:
+        for word in args:
+            if word.partition("=")[0] in ("--host", "--port", "--served-model-name", "--api-key"):
+                raise ValueError(f"{word!r}: Fabrica says this itself (for a key: api_key_env)")
+        return args
 
 
 class Price(Options):
