@@ -63,7 +63,7 @@ class RunTasks(beam.DoFn):
         self._waiting: list[tuple[int, Future[dict[str, int]]]] = []
 
     def process(self, item: int) -> None:
-        announce(self._context.recipe.concepts)
+        announce(self._context.recipe.linker)
         limits = self._context.recipe.run
         job = Job(run_task, (self._task, self._context, item), limits.retries, limits.timeout_s)
         self._waiting.append((item, _shared_pool(self._context.workers).submit(job)))

@@ -182,7 +182,7 @@ def _run(options: argparse.Namespace) -> int:
     from pipelines.shared_linker import announce
 
     recipe = load_recipe(options.recipe, options.set)
-    announce(recipe.concepts)
+    announce(recipe.linker)
     warm_up()  # its imports run beside ours
     if options.workers < 0:
         raise UserError(f"--workers: {options.workers}: at least 1, or 0 for all cores")

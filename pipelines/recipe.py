@@ -190,6 +190,11 @@ class Recipe(Options):
         """Whether the recipe has a link stage."""
         return self.concepts is not None or self.modality is not None
 
+    @property
+    def linker(self) -> Concepts | None:
+        """The linker of the link stage, or that which written texts are proved with; or none."""
+        return self.concepts or (Concepts() if self.write else None)
+
     def public(self) -> dict[str, Any]:
         """The recipe as plain data that may be published: without `storage`, which has keys, and
         without the addresses of models."""

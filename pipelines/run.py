@@ -84,8 +84,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     if recipe.write:
         spread("write", listing.partitions, layout.WRITTEN, context, options)
         check_waiting(context, listing.partitions)
-        for line in cost_lines(usage_of(store, listing.partitions)):
-            options.say(line)
+        _say_cost(store, listing.partitions, options)
     shards = select(context, listing)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", listing.partitions, layout.MANIFEST, context, options)
@@ -203,6 +202,15 @@ def spread(task: str, count: int, folder: str, context: Context, options: RunOpt
             f"{task} {_number(n):05d}: {store.read_text(f'stages/{task}/{n}')}" for n in failed
         ]
         raise RunFailed("\n".join([*lines, "the others are done; run again to try these again"]))
+
+
+def _say_cost(store: Store, partitions: int, options: RunOptions) -> None:
+    """What the models took, as lines and as `stages/write/usage.json`."""
+    usage = usage_of(store, partitions)
+    plain = {name: task.plain() for name, task in sorted(usage.tasks.items())}
+    store.write(layout.USAGE_JSON, json.dumps(plain, indent=1) + "\n")
+    for line in cost_lines(usage):
+        options.say(line)
 
 
 def _title(task: str, folder: str) -> str:
