@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from llm_rewrite.task import Task
 from llm_rewrite.tasks import (
+    caption_labels,
+    describe_regions,
     judge,
     merge_questions,
     preferences,
@@ -14,6 +16,8 @@ from llm_rewrite.tasks import (
 )
 
 _MODULES = (
+    caption_labels,
+    describe_regions,
     judge,
     merge_questions,
     preferences,
