@@ -19,6 +19,7 @@ class Serve(Options):
     instead (docker or podman, all GPUs, the cache of models mounted). `args` follow the model's
     name, `env` is added to the environment. `start_s` is how long a start may take, `linger_s` how
     long the server stays when no process uses it, `restarts` how often in a row it may die.
+    `accelerator` is told to Beam, as `type:nvidia-l4;count:1`, for runners that choose machines.
     """
 
     command: str = "vllm serve"
@@ -28,6 +29,7 @@ class Serve(Options):
     start_s: float = Field(900.0, gt=0)
     linger_s: float = Field(20.0, ge=0)
     restarts: int = Field(5, ge=0)
+    accelerator: str = ""
 
     @field_validator("args")
     @classmethod

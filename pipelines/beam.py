@@ -25,6 +25,7 @@ from pipelines.context import Context
 from pipelines.errors import StorageError, UserError
 from pipelines.pool import Job, JobFailed, WorkerPool
 from pipelines.shared_linker import announce
+from pipelines.steps import steps_of
 from pipelines.tasks import run_task
 
 DEFAULT_RUNNER = "FnApiRunner"
@@ -102,7 +103,8 @@ def run_tasks(
             pipeline
             | "Numbers" >> beam.Create(list(items))
             | "Spread" >> beam.Reshuffle()
-            | f"Run {task}" >> beam.ParDo(RunTasks(task, context))
+            | f"Run {task}"
+            >> beam.ParDo(RunTasks(task, context)).with_resource_hints(**_hints(task, context))
         )
         result = pipeline.run()
         result.wait_until_finish()
@@ -117,6 +119,13 @@ def run_tasks(
             raise StorageError(match[1]) from None
         raise UserError(_runner_problem(runner, error)) from None
     return _counters(result)
+
+
+def _hints(task: str, context: Context) -> dict[str, str]:
+    """What Beam is told that a stage needs: the accelerator of the models that are served here."""
+    steps = steps_of(context.recipe.write, context.recipe.writer) if task == "write" else []
+    kinds = [step.options.serve.accelerator for step in steps if step.options.serve]
+    return {"accelerator": kinds[0]} if any(kinds) else {}
 
 
 def pipeline_options(runner: str, beam_arguments: Sequence[str]) -> PipelineOptions:

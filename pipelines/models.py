@@ -7,6 +7,7 @@ of batch files; tasks see one function `ask` and do not know which.
 from __future__ import annotations
 
 import asyncio
+import functools
 import glob
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,10 +16,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from llm_rewrite.client import Client
 from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
-from llm_rewrite.options import TaskOptions
+from llm_rewrite.options import ModelOptions, TaskOptions
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
 from llm_rewrite.served import check_served
+from llm_rewrite.server import Server, ServerFailed, check_command, served
 from llm_rewrite.usage import Usage
 from llm_rewrite.writing import Ask
 from pipelines.errors import UserError
@@ -33,14 +35,12 @@ def check_models(options: Sequence[TaskOptions], reach: bool) -> None:
     for one in _different(options):
         try:
             if one.serve:
-                from llm_rewrite.server import check_command
-
                 check_command(one.serve)
             elif one.endpoint and reach:
                 asyncio.run(check_served(one, one.endpoint))
             elif one.batch:
                 os.makedirs(one.batch, exist_ok=True)
-        except ModelUnavailable as error:
+        except (ModelUnavailable, ServerFailed) as error:
             raise UserError(f"write: {error}") from None
         except OSError as error:
             raise UserError(f"write: batch: {one.batch}: {error.strerror}") from None
@@ -84,13 +84,12 @@ async def opened_models(
                 folder = stack.enter_context(BatchFolder(one, name, journal, usage, picture))
                 askers[_place(one)] = folder.ask
                 continue
-            endpoint = one.endpoint
             if one.serve:
-                from llm_rewrite.server import served
-
-                server = await asyncio.to_thread(stack.enter_context, served(one))
-                endpoint = server.url
-            client = Client(one, endpoint, picture, journal, usage, in_flight)
+                server = await asyncio.to_thread(_held, stack, one)
+                revive = functools.partial(_revived, server)
+                client = Client(one, server.url, picture, journal, usage, in_flight, revive=revive)
+            else:
+                client = Client(one, one.endpoint, picture, journal, usage, in_flight)
             askers[_place(one)] = (await stack.enter_async_context(client)).ask
 
         async def ask(request: Request) -> Reply:
@@ -99,10 +98,26 @@ async def opened_models(
         yield ask
 
 
+def _held(stack: AsyncExitStack, options: ModelOptions) -> Server:
+    """The server that this machine's processes share, up. Raises `ModelUnavailable`."""
+    try:
+        return stack.enter_context(served(options))
+    except ServerFailed as error:
+        raise ModelUnavailable(str(error)) from None
+
+
+def _revived(server: Server) -> str:
+    """The server's address once it is up again. Raises `ModelUnavailable`."""
+    try:
+        return server.wait()
+    except ServerFailed as error:
+        raise ModelUnavailable(str(error)) from None
+
+
 def _different(options: Sequence[TaskOptions]) -> list[TaskOptions]:
     return list({_place(one): one for one in options}.values())
 
 
-def _place(options) -> str:
+def _place(options: ModelOptions) -> str:
     """What two tasks must have in common to share a client."""
     return options.model_dump_json(include=set(_HOW))

@@ -108,8 +108,8 @@ def write_partition(
             options = [step.options for step in steps]
             name, share = part_name(partition), context.workers
             async with (
+                _beating(progress),  # also while a server loads its model
                 opened_models(options, name, journal, usage, picture, share) as ask,
-                _beating(progress),
             ):
                 return await _written(work, rows, skip, ask, failed)
 
