@@ -68,8 +68,12 @@ def check_step(
     if not isinstance(given or {}, dict):
         raise UserError(f"{at}.{name}: its options are a mapping of keys")
     task = TASKS[name]
+    given = dict(given or {})
+    for key in path_keys(task.options) & given.keys():
+        given[key] = _found(given[key], found)
+        _check_files(f"{at}.{name}.{key}", given[key])
     try:
-        options = task.options.model_validate(dict(given or {}))
+        options = task.options.model_validate(given)
         whole = task.options.model_validate(model_for(writer, options))
     except ValidationError as error:
         problem = first_problem(error, task.options)
@@ -77,11 +81,7 @@ def check_step(
         raise UserError(f"{at}.{name}{mark}{problem}") from None
     _check_model(f"{at}.{name}", whole)
     _check_where(f"{at}.{name}.where", options.where)
-    own = options.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    for key in path_keys(task.options) & own.keys():
-        own[key] = [found(p) for p in own[key]] if isinstance(own[key], list) else found(own[key])
-        _check_files(f"{at}.{name}.{key}", own[key])
-    return {name: own}
+    return {name: options.model_dump(mode="json", exclude_unset=True, by_alias=True)}
 
 
 def path_keys(options: type[TaskOptions]) -> set[str]:
@@ -108,9 +108,16 @@ def _check_where(at: str, condition: str) -> None:
         raise UserError(str(error)) from None
 
 
-def _check_files(at: str, paths: str | list[str]) -> None:
-    for path in [paths] if isinstance(paths, str) else paths:
-        if path and not Path(path).is_file():
+def _found(paths: object, found: Callable[[str], str]) -> object:
+    """The same with each path as it is from here; what is no path is for pydantic to refuse."""
+    if isinstance(paths, list):
+        return [_found(path, found) for path in paths]
+    return found(paths) if isinstance(paths, str) and paths else paths
+
+
+def _check_files(at: str, paths: object) -> None:
+    for path in paths if isinstance(paths, list) else [paths]:
+        if isinstance(path, str) and path and not Path(path).is_file():
             raise UserError(f"{at}: {path!r}: no such file")
 
 
