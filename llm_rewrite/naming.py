@@ -110,7 +110,7 @@ def _of_label(
     """The findings for one label."""
     stated = [one for one in mentions if not one.denied or one.possible]
     sure = [one for one in stated if not one.possible]
-    if _is_normal(label):
+    if says_normal(label):
         if value == "present" and not mentions and not _NORMAL.search(text):
             yield f"concept_lost: {label}"
     elif value == "present" and not mentions:
@@ -128,7 +128,7 @@ def _of_label(
         yield f"concept_added: {label}"
 
 
-def _is_normal(label: str) -> bool:
+def says_normal(label: str) -> bool:
     """Whether a label says that something is not there, or that all is well."""
     return bool(_NO.match(label) or _NORMAL.fullmatch(label))
 

@@ -36,18 +36,18 @@ def caption_parts(row: Sample, kinds: Iterable[str] = CAPTION_KINDS) -> list[Par
     return []
 
 
-def reference_parts(row: Sample, most: int) -> list[Part]:
-    """The first sentences that cite the figure."""
-    return _texts(row, "reference", "citing sentence")[:most]
+def reference_parts(row: Sample, most: int, language: str = "") -> list[Part]:
+    """The first sentences that cite the figure; those in one language, where it is given."""
+    return _texts(row, "reference", "citing sentence", language)[:most]
 
 
-def citing_parts(row: Sample, most: int) -> list[Part]:
+def citing_parts(row: Sample, most: int, language: str = "") -> list[Part]:
     """The first paragraphs that cite the figure, then citing sentences that none of them holds."""
-    paragraphs = _texts(row, "reference_paragraph", "citing paragraph")[:most]
+    paragraphs = _texts(row, "reference_paragraph", "citing paragraph", language)[:most]
     shown = " ".join(" ".join(part.text.split()) for part in paragraphs)
     alone = [
         part
-        for part in _texts(row, "reference", "citing sentence")
+        for part in _texts(row, "reference", "citing sentence", language)
         if " ".join(part.text.split()) not in shown
     ]
     return [*paragraphs, *alone][:most]
@@ -55,10 +55,11 @@ def citing_parts(row: Sample, most: int) -> list[Part]:
 
 def figure_parts(row: Sample) -> list[Part]:
     """What the article calls the picture: "Figure 2, panel B"; nothing for a row without figure."""
-    if row.figure is None or not row.figure.label.strip():
+    label = row.figure.label.strip(" .:") if row.figure else ""
+    if row.figure is None or not label:
         return []
     panel = f", panel {row.figure.panel}" if row.figure.panel else ""
-    return [Part("this picture", f"{row.figure.label.strip()}{panel}")]
+    return [Part("this picture", f"{label}{panel}")]
 
 
 def fact_parts(row: Sample, patient: bool = True) -> list[Part]:
@@ -117,9 +118,10 @@ def plain(text: str) -> str:
     return " ".join(spaced.split())
 
 
-def _texts(row: Sample, kind: str, name: str) -> list[Part]:
+def _texts(row: Sample, kind: str, name: str, language: str) -> list[Part]:
     return [
         Part(name, cut(text.text), f"text:{place}")
         for place, text in enumerate(row.texts)
         if text.kind == kind and usable(text.faithful) and text.text.strip()
+        if not language or text.language == language
     ]

@@ -14,7 +14,7 @@ import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.naming import general_findings, label_findings, other_names
+from llm_rewrite.naming import general_findings, label_findings, other_names, says_normal
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.sources import fact_parts, label_parts, passage_parts, plain
@@ -103,9 +103,16 @@ def prompts(row: Sample, options: Options, tools: Tools) -> list[Prompt]:
 
 
 def _shown_labels(row: Sample, absent: int) -> list[Part]:
-    """Every present and possible label, and some absent ones, others for each row."""
-    values = {f"label:{label.name}": label.value for label in row.labels}
-    parts = label_parts(row)
+    """Every present and possible label, and some absent ones, others for each row.
+
+    That a "no finding" is absent is left out: nobody says so.
+    """
+    values = {
+        f"label:{label.name}": label.value
+        for label in row.labels
+        if not (label.value == "absent" and says_normal(label.name))
+    }
+    parts = [part for part in label_parts(row) if part.ref in values]
     missing = [part for part in parts if values[part.ref] == "absent"]
     missing.sort(key=lambda part: hashlib.sha256(f"{row.sample_id} {part.ref}".encode()).digest())
     chosen = {part.ref for part in missing[:absent]}

@@ -35,8 +35,8 @@ Write plain, complete prose in the language of the caption, about what the pictu
 - Keep as the caption has it: each finding, structure and side; each number with its unit; stain,
   sequence, plane and view; arrows and markers with what they point at; the letters of panels; what
   is said to be absent; and every degree of certainty (possible stays possible).
-- Leave out figure numbers, citations such as [12], copyright and permission lines, links, and the
-  names of people, hospitals and places.
+- Leave out figure numbers, citations such as [12], copyright and permission lines, links, the names
+  of people, hospitals and places, and phrases with words masked as XXXX or ___.
 - Add nothing: no diagnosis, cause, comparison or explanation that the material does not state.
 - Write of the picture itself. Never mention a caption, a text, a figure number or an author.
 
@@ -74,7 +74,9 @@ SEVERAL = (
 _FIGURE_NUMBER = re.compile(
     r"\b(?:fig(?:ure|ura)?s?\b\.?|abb(?:ildung)?\b\.?)\s*(?:no\.?\s*)?S?\d+", re.IGNORECASE
 )
-_CITED = re.compile(r"\[[\d,;\s–-]*\]")
+_NO_MEASURE = re.compile(
+    r"[\[(][\d,;\s–-]*[\])]|\b(?:https?://|www\.|doi:?\s*)\S+|\b(?:19|20)\d\d\b", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -127,8 +129,9 @@ def prompts(row: Sample, options: Options, tools: Tools) -> list[Prompt]:
     if not caption:
         return []
     parts: list[Part] = [*caption]
-    if options.mode == "complete" and (citing := reference_parts(row, options.references)):
-        parts += [*figure_parts(row), *citing]
+    if options.mode == "complete":
+        citing = reference_parts(row, options.references, _language(row, caption[0]))
+        parts += [*figure_parts(row), *citing] if citing else []
     seen = tuple(range(min(len(row.images), options.pictures))) if options.see_image else ()
     return [Prompt(tuple(parts), "Rewrite the caption.", seen)]
 
@@ -139,7 +142,7 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     Raises `BadAnswer` where there is none, unless nothing of the caption can be seen.
     """
     source = prompt.parts[0]
-    language = row.texts[int(source.ref.partition(":")[2])].language
+    language = _language(row, source)
     written = {_folded(text): plain(text) for text in reversed(answer.captions) if _folded(text)}
     if options.paraphrases > 1 and len(written) > 1:
         written.pop(_folded(source.text), None)
@@ -156,6 +159,10 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     ]
 
 
+def _language(row: Sample, source: Part) -> str:
+    return row.texts[int(source.ref.partition(":")[2])].language
+
+
 def _findings(text: str, source: str, options: Options) -> list[str]:
     """Figure numbers that stayed; numbers of the caption that a completed one has lost."""
     found = [f"source_mentioned: {match[0]}" for match in _FIGURE_NUMBER.finditer(text)]
@@ -167,8 +174,9 @@ def _findings(text: str, source: str, options: Options) -> list[str]:
 
 
 def _numbers(text: str) -> list[str]:
-    """Numbers of a text without those of figures and citations, and those that may be words."""
-    said = _CITED.sub(" ", _FIGURE_NUMBER.sub(" ", text))
+    """Numbers of a text but for those of figures, citations, links and years, and single digits,
+    which a caption may give as words."""
+    said = _NO_MEASURE.sub(" ", _FIGURE_NUMBER.sub(" ", text))
     return [n.replace(",", "") for n in _NUMBER.findall(said) if len(n) > 1]
 
 

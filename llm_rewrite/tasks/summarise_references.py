@@ -13,7 +13,7 @@ from pydantic import Field
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Prompt
-from llm_rewrite.sources import citing_parts, figure_parts, plain, reference_parts
+from llm_rewrite.sources import CAPTION_KINDS, citing_parts, figure_parts, plain, reference_parts
 from llm_rewrite.task import Draft, Task, Tools
 from schemas.sample import Sample, Text
 
@@ -39,6 +39,7 @@ CT showed a thin residual rim of fluid (Figure 2B), while the liver was normal (
 one sentence, "CT shows a thin residual rim of fluid."
 """
 
+_CITING = ("reference", "reference_paragraph")
 _PANEL = r"(?:panels?\s+[A-Za-z]\b|\d\s?[A-Za-z]\b|\(\s*[A-Za-z]\s*\))"
 _NAMES_PANEL = re.compile(_PANEL)
 _NUMBERED = re.compile(
@@ -74,7 +75,7 @@ def prompts(row: Sample, options: Options, tools: Tools) -> list[Prompt]:
     figure have one request between them, which is paid for once.
     """
     shown = citing_parts if options.paragraphs else reference_parts
-    citing = shown(row, options.references)
+    citing = shown(row, options.references, _language(row))
     if not citing:
         return []
     of_panels = any(_NAMES_PANEL.search(part.text) for part in citing)
@@ -92,10 +93,19 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     if not sentences:
         return []
     text = " ".join(s if s[-1] in ".!?" else f"{s}." for s in sentences)
-    language = next(t.language for t in row.texts if t.kind.startswith("reference"))
     findings = [f"source_mentioned: {match[0]}" for match in _NUMBERED.finditer(text)]
-    made = Text("reference_summary", text, language)
+    made = Text("reference_summary", text, _language(row))
     return [Draft(made, findings=tuple(dict.fromkeys(findings)))]
+
+
+def _language(row: Sample) -> str:
+    """The caption's where some citing text is in it, else that of the first citing text.
+
+    An article that is published in several languages cites its figure in each.
+    """
+    citing = [text.language for text in row.texts if text.kind in _CITING and text.text.strip()]
+    own = [t.language for t in row.texts if t.kind in CAPTION_KINDS and t.language in citing]
+    return next(iter([*own, *citing]), "en")
 
 
 TASK = Task(
