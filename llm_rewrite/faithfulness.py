@@ -6,11 +6,29 @@ the model was shown. A finding has a reason, one of `REASONS`, and a detail that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from llm_rewrite.checks import concepts, modalities, negation, numbers, qualifiers, questions, sides
+from llm_rewrite.checks import language as languages
+from llm_rewrite.checks.finding import Finding, findings
+from llm_rewrite.checks.identifiers import identifiers
+from llm_rewrite.checks.reading import Reading, read, read_all
+from llm_rewrite.checks.translation import check_translation
+from llm_rewrite.checks.wording import mentions_source, not_visible, wording
 from llm_rewrite.task import Tools
-from schemas.sample import Question
+from schemas.sample import Concept, Question
+
+__all__ = [
+    "REASONS",
+    "Evidence",
+    "Finding",
+    "check_question",
+    "check_text",
+    "check_translation",
+    "not_visible",
+    "sorted_out",
+]
 
 # Every reason there is, and what it means.
 REASONS: dict[str, str] = {
@@ -40,17 +58,6 @@ REASONS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One fault: a name out of `REASONS` and a detail for people."""
-
-    reason: str
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.detail}" if self.detail else self.reason
-
-
-@dataclass(frozen=True)
 class Evidence:
     """What a text may rest on: source texts, the row's known facts, whether the model saw pictures.
 
@@ -69,13 +76,112 @@ class Evidence:
 def check_text(
     text: str, evidence: Evidence, tools: Tools, *, must_keep: bool = False, language: str = "en"
 ) -> list[Finding]:
-    """What is wrong with a text; empty where nothing is. `must_keep`: nothing may be left out."""
-    return [Finding("empty")] if not text.strip() else []
+    """What is wrong with a text; empty where nothing is. `must_keep`: nothing may be left out.
+
+    A text in another language than English is checked for numbers, language and wording alone:
+    see `check_translation`.
+    """
+    if not any(character.isalnum() for character in text):
+        return [Finding("empty")]
+    own, source = read(text), _source(evidence)
+    found = [*_form(text, own, source, evidence, language)]
+    if language.startswith("en"):
+        found += _content(own, source, evidence, tools, must_keep)
+    return findings(found)
 
 
 def check_question(question: Question, evidence: Evidence, tools: Tools) -> list[Finding]:
-    """What is wrong with a question, its options, its answer or its rationale."""
-    return [Finding("empty")] if not (question.question.strip() and question.answer.strip()) else []
+    """What is wrong with a question, its options, its answer or its rationale.
+
+    Open, single and multiple answers are held against the evidence as texts are, closed ones with
+    what their question states. Where the model saw the picture, only contradictions count.
+    """
+    if not (question.question.strip() and question.answer.strip()):
+        return [Finding("empty")]
+    whole = " ".join([question.question, *question.options, question.answer, question.rationale])
+    source = _source(evidence)
+    found = [*_form(whole, read(whole), source, evidence, question.language)]
+    found += questions.structure(question)
+    found += questions.leaks(question)
+    if question.language.startswith("en"):
+        found += _asked(question, source, evidence, tools)
+        if question.rationale.strip():
+            found += _content(read(question.rationale), source, evidence, tools, False)
+    return findings(found)
+
+
+def _source(evidence: Evidence) -> Reading:
+    facts = tuple(f"{name}: {value}" for name, value in evidence.facts.items())
+    return read_all((*evidence.texts, *facts))
+
+
+def _form(
+    text: str, own: Reading, source: Reading, evidence: Evidence, language: str
+) -> Iterator[tuple[str, str]]:
+    """What needs no understanding: language, copied prompts, talk of the source, persons."""
+    yield from languages.language(text, language)
+    yield from wording(own, source, evidence.instructions)
+    yield from mentions_source(own)
+    yield from identifiers(own, source)
+
+
+def _content(
+    own: Reading, source: Reading, evidence: Evidence, tools: Tools, must_keep: bool
+) -> Iterator[tuple[str, str]]:
+    """What the text says against what the source says."""
+    mine, theirs = tools.link([own.text, source.text])
+    yield from concepts.added(own, source, read_all(evidence.knowledge), mine, theirs)
+    if must_keep:
+        yield from concepts.lost(own, source, mine, theirs)
+    yield from _contradictions(own, source, evidence, mine, theirs, must_keep)
+    seen = evidence.saw_pictures
+    yield from modalities.modality(own, source, evidence.modality, seen)
+
+
+def _contradictions(
+    own: Reading,
+    source: Reading,
+    evidence: Evidence,
+    mine: Sequence[Concept],
+    theirs: Sequence[Concept],
+    must_keep: bool = False,
+) -> Iterator[tuple[str, str]]:
+    yield from negation.flagged(own, mine, source, theirs)
+    yield from negation.negation(own, source)
+    yield from negation.certainty(own, source)
+    yield from sides.sides(own, source, must_keep)
+    yield from numbers.numbers(own, source, must_keep)
+    yield from qualifiers.qualifiers(own, source, evidence.saw_pictures)
+
+
+def _asked(
+    question: Question, source: Reading, evidence: Evidence, tools: Tools
+) -> Iterator[tuple[str, str]]:
+    """Whether the evidence gives the answer, and to what is asked."""
+    asked = read(question.question)
+    if question.kind == "closed":
+        yield from questions.closed(question, source, evidence.saw_pictures)
+        if questions.closed_answer(question):
+            yield from _held(asked, source, evidence, tools)
+        return
+    yield from questions.true_options(question, source)
+    for answer in questions.answers(question):
+        yield from _held(read(answer), source, evidence, tools)
+        if question.kind == "open" and not evidence.saw_pictures:
+            yield from questions.ungrounded(read(answer), source, asked)
+
+
+def _held(
+    own: Reading, source: Reading, evidence: Evidence, tools: Tools
+) -> Iterator[tuple[str, str]]:
+    """A statement against the evidence; what it adds is not grounded."""
+    mine, theirs = tools.link([own.text, source.text])
+    if not evidence.saw_pictures:
+        knowledge = read_all(evidence.knowledge)
+        for _, detail in concepts.added(own, source, knowledge, mine, theirs):
+            yield "not_grounded", detail
+        yield from modalities.modality(own, source, evidence.modality, False)
+    yield from _contradictions(own, source, evidence, mine, theirs)
 
 
 def sorted_out(

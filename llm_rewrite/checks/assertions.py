@@ -1,0 +1,303 @@
+"""What a text denies and what it leaves open, word by word, without a vocabulary.
+
+Cues and their reach follow NegEx (Chapman et al. 2001) in small: a cue reaches on through its
+noun phrase and lists, or back where it follows ("is absent"). Only the heads of what is denied
+count: "no evidence of tumour recurrence" denies the recurrence.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.stems import key
+
+_NO = frozenset(
+    [
+        "no",
+        "without",
+        "not",
+        "nor",
+        "neither",
+        "never",
+        "n't",
+        "none",
+        "cannot",
+        "lack",
+        "lacks",
+        "lacking",
+        "lacked",
+        "absent",
+        "absence",
+        "denies",
+        "denied",
+        "negative",
+        "fails",
+        "failed",
+        "free",
+        "excluded",
+        "excludes",
+        "excluding",
+        "nonvisualization",
+    ]
+)
+_FORWARD = frozenset(
+    [
+        "no",
+        "without",
+        "not",
+        "nor",
+        "neither",
+        "never",
+        "cannot",
+        "lack",
+        "lacks",
+        "lacking",
+        "lacked",
+        "denies",
+        "denied",
+    ]
+)
+_FORWARD_OF = {"absence": ("of",), "free": ("of", "from"), "negative": ("for",), "resolution": ("of",),
+               "disappearance": ("of",), "devoid": ("of",), "clear": ("of",), "rather": ("than",),
+               "instead": ("of",), "exclusion": ("of",), "excludes": (), "lack": ("of",),
+               "loss": ()}  # fmt: skip
+_BACKWARD = frozenset(
+    [
+        "absent",
+        "excluded",
+        "negative",
+        "resolved",
+        "disappeared",
+        "lacking",
+        "missing",
+        "invisible",
+        "undetectable",
+    ]
+)
+_SURELY_NOT = frozenset("only just necessarily merely".split())  # noqa: SIM905
+_HEDGES = frozenset(
+    """possible possibly probable probably suspected suspect suspicious likely may might could
+    presumed presumably questionable suggestive suggesting suggest suggests suggested concerning
+    potential potentially perhaps equivocal indeterminate unclear uncertain differential versus vs
+    presumptive query appears seems think thought believed considered suspicion worrisome mimicking
+    """.split()  # noqa: SIM905
+)
+_SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
+         "suspicious": "for", "features": "of", "typical": "of", "characteristic": "of"}  # fmt: skip
+_SURE = frozenset(
+    [
+        "confirmed",
+        "confirming",
+        "confirms",
+        "proven",
+        "proved",
+        "proves",
+        "definite",
+        "definitely",
+        "definitive",
+        "diagnostic",
+        "pathognomonic",
+        "established",
+        "undoubtedly",
+        "certainly",
+    ]
+)
+_STOPS = frozenset(
+    """but however although though while whereas which who that where when except because since as
+    is are was were be been being has have had shows show showed showing demonstrates demonstrating
+    reveals revealing with due causing after before during following despite indicating there""".split()  # noqa: SIM905
+)
+_PLACES = frozenset(
+    [
+        "in",
+        "within",
+        "at",
+        "on",
+        "to",
+        "near",
+        "around",
+        "from",
+        "between",
+        "over",
+        "above",
+        "below",
+        "under",
+        "through",
+        "for",
+        "by",
+        "into",
+        "of",
+    ]
+)
+_LIGHT = frozenset(
+    map(
+        key,
+        """evidence sign signs indication suggestion feature finding presence trace area focus other
+        further additional definite obvious apparent significant clear any demonstrable visible seen
+        identified noted detected present demonstrated residual associated abnormal new gross""".split(),  # noqa: SIM905
+    )
+)
+_MOST = 8
+
+
+@dataclass(frozen=True)
+class Assertions:
+    """Keys that a text denies, doubts and states, each with a token; `marked` the sentences that
+    hold any word of denial, `hedged` those that hold any of doubt.
+    """
+
+    denied: dict[str, int]
+    doubted: dict[str, int]
+    stated: dict[str, int]
+    plain: dict[str, int]
+    marked: frozenset[int]
+    hedged: frozenset[int]
+
+
+@functools.lru_cache(maxsize=512)
+def assertions(reading: Reading) -> Assertions:
+    """What a text denies, doubts and states."""
+    denied_at: set[int] = set()
+    phrase_at: set[int] = set()
+    doubted_at: set[int] = set()
+    marked: set[int] = set()
+    hedged: set[int] = set()
+    for i, word in enumerate(reading.words):
+        if word in _NO or word in _FORWARD_OF or word in _BACKWARD or _is_not(reading, i):
+            heads, phrase = _denied(reading, i)
+            denied_at |= heads
+            phrase_at |= phrase
+            if heads or word in _NO or word in _BACKWARD:
+                marked.add(reading.sentences[i])
+        if word in _HEDGES or _is_soft(reading, i) or word == "?":
+            heads, _ = _reach(reading, i + 1)
+            doubted_at |= heads | _behind(reading, i)
+            hedged.add(reading.sentences[i])
+    return Assertions(
+        denied=_first(reading, sorted(denied_at)),
+        doubted=_first(reading, sorted(doubted_at)),
+        stated=_first(reading, (i for i in range(len(reading.keys)) if i not in phrase_at)),
+        plain=_first(reading, (i for i in range(len(reading.keys)) if i not in doubted_at)),
+        marked=frozenset(marked),
+        hedged=frozenset(hedged),
+    )
+
+
+def _first(reading: Reading, tokens: Iterator[int] | list[int]) -> dict[str, int]:
+    """Key to its first token."""
+    found: dict[str, int] = {}
+    for i in tokens:
+        if reading.keys[i]:
+            found.setdefault(reading.keys[i], i)
+    return found
+
+
+def _is_not(reading: Reading, i: int) -> bool:
+    return reading.words[i] == "non" and reading.words[i + 1 : i + 2] == ("-",)
+
+
+def _is_soft(reading: Reading, i: int) -> bool:
+    return reading.words[i + 1 : i + 2] == (_SOFT.get(reading.words[i], "-"),)
+
+
+def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:
+    """The tokens that the cue at a token denies: heads of noun phrases, and all in them."""
+    words = reading.words
+    word = words[i]
+    if word == "not" and words[i + 1 : i + 2] and words[i + 1] in _SURELY_NOT:
+        return set(), set()
+    if word in _FORWARD or _is_not(reading, i):
+        heads, phrase = _reach(reading, i + 1)
+        if word in ("not", "never", "cannot"):
+            heads |= _subject(reading, i, heads)
+        return heads, phrase | heads
+    if word in _FORWARD_OF:
+        after = words[i + 1] if i + 1 < len(words) else ""
+        if after in _FORWARD_OF[word]:
+            return _reach(reading, i + 2)
+        if word == "free" and i and words[i - 1] == "-":
+            heads = _behind(reading, i - 1)
+            return heads, heads
+    if word in _BACKWARD:
+        heads = _behind(reading, i)
+        if not heads and word == "absent":
+            return _reach(reading, i + 1)
+        return heads, heads
+    return set(), set()
+
+
+def _subject(reading: Reading, i: int, heads: set[int]) -> set[int]:
+    """`X was not seen`: what is denied stands before, where only a light word stands after."""
+    if any(reading.keys[j] not in _LIGHT for j in heads):
+        return set()
+    return _behind(reading, i)
+
+
+def _reach(reading: Reading, start: int) -> tuple[set[int], set[int]]:
+    """Heads and all words from a token on, through lists, up to a verb, a place or a new clause."""
+    words, keys, sentences = reading.words, reading.keys, reading.sentences
+    heads: set[int] = set()
+    phrase: set[int] = set()
+    last, count, in_place = -1, 0, False
+    for j in range(start, min(len(words), start + 24)):
+        if sentences[j] != sentences[start - 1] or words[j] in _STOPS or words[j] in ";:()[]":
+            break
+        if keys[j]:
+            if keys[j] in _LIGHT:
+                continue
+            if not in_place:
+                last, count = j, count + 1
+                phrase.add(j)
+            if count > _MOST:
+                break
+        elif words[j] == "of" and last < 0:
+            continue
+        elif words[j] in _PLACES:
+            in_place = in_place or last >= 0
+        elif words[j] in ("or", "nor", "and", ","):
+            if last >= 0:
+                heads.add(last)
+                last = -1
+            if words[j] != "or" and words[j] != "nor" and not _list_goes_on(reading, j):
+                break
+            in_place = False
+    if last >= 0:
+        heads.add(last)
+    return heads, phrase
+
+
+def _list_goes_on(reading: Reading, comma: int) -> bool:
+    """Whether a list of denied things goes on after a comma: an `or` follows before any verb."""
+    for j in range(comma + 1, min(len(reading.words), comma + 12)):
+        word = reading.words[j]
+        if word in ("or", "nor"):
+            return True
+        if word in _STOPS or word in ".;:" or word in _FORWARD:
+            return False
+    return False
+
+
+def _behind(reading: Reading, i: int) -> set[int]:
+    """The head of the noun phrase before a token, past `is`, `was`, `be`."""
+    sentence = reading.sentences[i]
+    head: int | None = None
+    for j in range(i - 1, max(-1, i - 14), -1):
+        if reading.sentences[j] != sentence or reading.words[j] in ";:":
+            break
+        word = reading.words[j]
+        if word in ("is", "are", "was", "were", "be", "been", "has", "have", "had", "as", "to",
+                    "can", "could") and head is None:  # fmt: skip
+            continue
+        if reading.keys[j]:
+            if reading.keys[j] not in _LIGHT and head is None:
+                head = j
+            continue
+        if word in _PLACES and head is not None:
+            head = None
+            continue
+        if head is not None:
+            break
+    return set() if head is None else {head}

@@ -1,0 +1,97 @@
+"""Whether a text is in the language asked for: by its script, by its small words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+# Scripts by the first word of Unicode's character names.
+_SCRIPTS: dict[str, frozenset[str]] = {
+    "zh": frozenset({"CJK"}), "ja": frozenset({"CJK", "HIRAGANA", "KATAKANA"}),
+    "ko": frozenset({"HANGUL"}), "ar": frozenset({"ARABIC"}), "fa": frozenset({"ARABIC"}),
+    "ur": frozenset({"ARABIC"}), "ru": frozenset({"CYRILLIC"}), "uk": frozenset({"CYRILLIC"}),
+    "bg": frozenset({"CYRILLIC"}), "el": frozenset({"GREEK"}), "he": frozenset({"HEBREW"}),
+    "hi": frozenset({"DEVANAGARI"}), "mr": frozenset({"DEVANAGARI"}), "bn": frozenset({"BENGALI"}),
+    "ta": frozenset({"TAMIL"}), "te": frozenset({"TELUGU"}), "th": frozenset({"THAI"}),
+    "ka": frozenset({"GEORGIAN"}), "hy": frozenset({"ARMENIAN"}), "gu": frozenset({"GUJARATI"}),
+    "kn": frozenset({"KANNADA"}), "ml": frozenset({"MALAYALAM"}), "pa": frozenset({"GURMUKHI"}),
+    "am": frozenset({"ETHIOPIC"}), "my": frozenset({"MYANMAR"}), "km": frozenset({"KHMER"}),
+}  # fmt: skip
+_SMALL: dict[str, frozenset[str]] = {
+    "en": frozenset(
+        """the of and with in is a showing shows are to at by on from this that was were no an as
+        there for has seen which without""".split()  # noqa: SIM905
+    ),
+    "de": frozenset(
+        """der die das und mit in ist ein eine des den dem im von zu auf bei zeigt sich nicht sind
+        wird einer eines einen am zur ohne""".split()  # noqa: SIM905
+    ),
+    "fr": frozenset(
+        """le la les de des du et en un une dans est avec sur par au aux qui montre sans pas ce cette
+        sont d l à""".split()  # noqa: SIM905
+    ),
+    "es": frozenset(
+        """el la los las de del y en un una con es se por que muestra sin al no su lo son para como
+        está""".split()  # noqa: SIM905
+    ),
+    "pt": frozenset(
+        """o a os as de do da dos das e em um uma com é no na se por que mostra sem ao não são para
+        nos nas""".split()  # noqa: SIM905
+    ),
+    "it": frozenset(
+        """il lo la i gli le di del della e in un una con è nel nella si che mostra senza al non per
+        sono dei dello""".split()  # noqa: SIM905
+    ),
+    "nl": frozenset(
+        """de het een en van in met is op te zijn door bij toont niet aan uit geen deze dat wordt
+        zonder""".split()  # noqa: SIM905
+    ),
+}
+_WORD = re.compile(r"[^\W\d_]+")
+_MOST = 4000
+
+
+def language(text: str, wanted: str) -> Iterator[tuple[str, str]]:
+    """Where a text is in another language than the one asked for (a code such as `en`, `zh-CN`)."""
+    code = wanted.lower().replace("_", "-").partition("-")[0]
+    letters = _scripts(text[:_MOST])
+    total = sum(letters.values())
+    if total < 8:
+        return
+    scripts = _SCRIPTS.get(code)
+    if scripts is not None:
+        share = sum(letters[s] for s in scripts) / total
+        if share < 0.3 or (
+            code == "ja" and not letters["HIRAGANA"] + letters["KATAKANA"] and total > 30
+        ):
+            yield "language_wrong", f"asked for {wanted}, {share:.0%} of its script: '{text[:40]}'"
+        elif code == "zh" and (letters["HIRAGANA"] + letters["KATAKANA"]) / total > 0.1:
+            yield "language_wrong", f"asked for {wanted}, Japanese: '{text[:40]}'"
+        return
+    foreign = total - letters["LATIN"] - letters["GREEK"]
+    if foreign / total > 0.3:
+        yield "language_wrong", f"asked for {wanted}, another script: '{text[:40]}'"
+    elif code in _SMALL:
+        yield from _by_small_words(text[:_MOST], code)
+
+
+def _by_small_words(text: str, code: str) -> Iterator[tuple[str, str]]:
+    """Another language's small words are twice as many, and at least four."""
+    words = [w.lower() for w in _WORD.findall(text)]
+    if len(words) < 6:
+        return
+    counts = {other: sum(w in small for w in words) for other, small in _SMALL.items()}
+    best = max(counts, key=lambda other: counts[other])
+    if best != code and counts[best] >= 3 and counts[best] >= 2 * counts[code] + 2:
+        yield "language_wrong", f"asked for {code}, looks like {best}: '{text[:40]}'"
+
+
+def _scripts(text: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for character, times in Counter(text).items():
+        if character.isalpha():
+            name = unicodedata.name(character, "OTHER").partition(" ")[0].partition("-")[0]
+            found["LATIN" if name == "FULLWIDTH" else name] += times
+    return found

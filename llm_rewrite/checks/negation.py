@@ -1,0 +1,133 @@
+"""Findings denied in one text and stated in the other; certain in one and open in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from llm_rewrite.checks.assertions import Assertions, assertions
+from llm_rewrite.checks.clinical import ANATOMY
+from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.stems import key
+from schemas.sample import Concept
+
+_PLAIN = frozenset(
+    map(
+        key,
+        """arrow image scan figure panel view patient case year old area part side left right level
+        normal change show study examination time contrast section phase line""".split(),  # noqa: SIM905
+    )
+)
+_ABSENCE = frozenset(
+    map(
+        key,
+        """resolved resolution disappeared disappearance cleared clear intact normal unremarkable
+        free absent absence lack negative preserved spared sparing excluded loss missing removed
+        resected unable fail""".split(),  # noqa: SIM905
+    )
+)
+
+
+def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """Words that the text denies and the source only states, and the other way round."""
+    own, theirs = assertions(text), assertions(source)
+    for denied, at in own.denied.items():
+        if denied in theirs.denied or not _is_finding(denied) or denied not in theirs.stated:
+            continue
+        there = theirs.stated[denied]
+        if not _tells_absence(source, theirs, denied):
+            yield "negation_flipped", _both(text, at, source, there)
+    for denied, at in theirs.denied.items():
+        if denied in own.denied or not _is_finding(denied) or denied not in own.stated:
+            continue
+        here = own.stated[denied]
+        if denied in theirs.stated or _tells_absence(text, own, denied):
+            continue
+        yield "negation_flipped", _both(text, here, source, at)
+
+
+def _is_finding(word: str) -> bool:
+    return word not in ANATOMY and word not in _PLAIN and len(word) > 2
+
+
+def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
+    """Whether a sentence that holds the word speaks of absence in some way of its own."""
+    for i, k in enumerate(reading.keys):
+        if k == word:
+            if reading.sentences[i] in told.marked:
+                return True
+            inside = reading.sentence_words(i)
+            if any(reading.keys[j] in _ABSENCE for j in inside):
+                return True
+    return False
+
+
+def _both(text: Reading, here: int, source: Reading, there: int) -> str:
+    return f"'{text.around(here, 3, 1)}', source '{source.around(there, 3, 1)}'"
+
+
+def certainty(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """Words that the source only leaves open and the text states, and the other way round."""
+    own, theirs = assertions(text), assertions(source)
+    for word, there in theirs.doubted.items():
+        here = own.plain.get(word)
+        if here is None or word in own.doubted or word in theirs.plain or not _is_finding(word):
+            continue
+        if text.sentences[here] not in own.hedged:
+            yield "certainty_changed", _both(text, here, source, there)
+    for word, here in own.doubted.items():
+        where = theirs.plain.get(word)
+        if where is None or word in theirs.doubted or word in own.plain or not _is_finding(word):
+            continue
+        if source.sentences[where] not in theirs.hedged:
+            yield "certainty_changed", _both(text, here, source, where)
+
+
+def flagged(
+    text: Reading,
+    own: Sequence[Concept],
+    source: Reading,
+    theirs: Sequence[Concept],
+) -> Iterator[tuple[str, str]]:
+    """Concepts that one text only denies (or leaves open) and the other only states."""
+    for cui in dict.fromkeys(c.cui for c in own):
+        mine = [c for c in own if c.cui == cui]
+        yours = [c for c in theirs if c.cui == cui]
+        if not yours:
+            continue
+        names = f"'{mine[0].name}'"
+        if {c.negated for c in mine}.isdisjoint({c.negated for c in yours}):
+            stating, concepts = (source, yours) if mine[0].negated else (text, mine)
+            if not any(_near_absence(stating, c) for c in concepts):
+                yield "negation_flipped", f"{names} {_word(mine[0])}, source {_word(yours[0])}"
+        elif {c.uncertain for c in mine}.isdisjoint({c.uncertain for c in yours}):
+            sure, concepts = (source, yours) if mine[0].uncertain else (text, mine)
+            if not any(_in_doubt(sure, c) for c in concepts):
+                yield "certainty_changed", f"{names} {_word(mine[0])}, source {_word(yours[0])}"
+
+
+def _word(concept: Concept) -> str:
+    if concept.negated:
+        return "denied"
+    return "left open" if concept.uncertain else "stated"
+
+
+def _sentence(reading: Reading, concept: Concept) -> int:
+    for i, start in enumerate(reading.starts):
+        if start >= concept.start:
+            return i
+    return max(0, len(reading.starts) - 1)
+
+
+def _near_absence(reading: Reading, concept: Concept) -> bool:
+    if not reading.words:
+        return False
+    token = _sentence(reading, concept)
+    if reading.sentences[token] in assertions(reading).marked:
+        return True
+    return any(reading.keys[j] in _ABSENCE for j in reading.sentence_words(token))
+
+
+def _in_doubt(reading: Reading, concept: Concept) -> bool:
+    if not reading.words:
+        return False
+    return reading.sentences[_sentence(reading, concept)] in assertions(reading).hedged

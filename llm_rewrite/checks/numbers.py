@@ -1,0 +1,259 @@
+"""Numbers, units and dates of a text against those of its source.
+
+1.2 cm is 12 mm, five is 5, II is 2, 1,024 is 1024; names with numbers (T2, CD34, L4) are compared
+as names. A count is held against the count of the same noun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from llm_rewrite.checks.quantities import Quantity, quantities
+from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.stems import key
+
+_SHOWN = frozenset(
+    map(key, "image images panel view picture figure photograph arrow case patient section".split())  # noqa: SIM905
+)
+_PAIR = frozenset("both pair pairs bilateral bilaterally couple twin twins double dual two".split())  # noqa: SIM905
+_LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
+_COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
+_SAME = 1e-6
+_SECONDS = {"time": 1.0, "days": 86_400.0}
+
+
+def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[str, str]]:
+    """Numbers that the source does not have; where all is to be kept, measurements lost."""
+    own, theirs = quantities(text), quantities(source)
+    if not own and not must_keep:
+        return
+    plain = {t.number for t in theirs if t.kind != "name"}
+    for quantity in own:
+        found = _wrong(quantity, theirs, plain, text, source)
+        if found:
+            reason, detail = found
+            yield reason, f"'{text.around(quantity.token, 2, 2)}'{detail}"
+    if must_keep:
+        yield from _lost(own, theirs, text, source)
+
+
+def _wrong(
+    quantity: Quantity,
+    theirs: Sequence[Quantity],
+    plain: set[float],
+    text: Reading,
+    source: Reading,
+) -> tuple[str, str] | None:
+    """The reason and the source's side, None where a number is right."""
+    if quantity.kind == "name":
+        return _wrong_name(quantity, theirs, plain, source)
+    if quantity.kind == "ordinal":
+        return _wrong_ordinal(quantity, theirs, plain, source)
+    if quantity.kind == "count":
+        return _wrong_count(quantity, theirs, plain, text, source)
+    if quantity.kind in ("", "date"):
+        named = {float(n) for t in theirs if t.name for n in re.findall(r"\d{1,9}", t.name)}
+        if quantity.kind == "date" and quantity.unit == "month":
+            known = any(t.unit == "month" and t.value == quantity.value for t in theirs)
+            return None if known else ("date_changed", _of_kind("date", theirs, source))
+        if quantity.number in plain or quantity.number in named:
+            return _compared(quantity, theirs, text, source)
+        reason = "date_changed" if quantity.kind else "number_changed"
+        return reason, _of_kind(quantity.kind, theirs, source)
+    return _wrong_measure(quantity, theirs, text, source)
+
+
+def _wrong_measure(
+    quantity: Quantity, theirs: Sequence[Quantity], text: Reading, source: Reading
+) -> tuple[str, str] | None:
+    if any(_equal(quantity, t) for t in theirs):
+        return _compared(quantity, theirs, text, source) or _misplaced(
+            quantity, theirs, text, source
+        )
+    same_number = [t for t in theirs if _close(t.number, quantity.number) and t.kind != "name"]
+    if any(t.kind in ("", "count", "ordinal") for t in same_number):
+        return None
+    if same_number:
+        return "unit_changed", f", source '{source.around(same_number[0].token, 1, 2)}'"
+    age = _is_age(text, quantity)
+    reason = "date_changed" if quantity.is_time and not age else "number_changed"
+    return reason, _of_kind(quantity.kind, theirs, source)
+
+
+def _is_age(text: Reading, quantity: Quantity) -> bool:
+    near = text.words[max(0, quantity.token - 2) : quantity.token + 5]
+    return "old" in near or "aged" in near or "age" in near
+
+
+def _wrong_count(
+    quantity: Quantity,
+    theirs: Sequence[Quantity],
+    plain: set[float],
+    text: Reading,
+    source: Reading,
+) -> tuple[str, str] | None:
+    same_noun = [t for t in theirs if t.kind in ("count", "ordinal") and t.head == quantity.head]
+    if any(t.value == quantity.value for t in same_noun):
+        return None
+    counted = [t for t in same_noun if t.kind == "count"]
+    if counted and quantity.head not in _SHOWN:
+        return "number_changed", f", source '{source.around(counted[0].token, 0, 3)}'"
+    if quantity.number in plain or quantity.value in plain or quantity.value <= 1:
+        return None
+    named = {float(n) for t in theirs if t.name for n in re.findall(r"\d{1,9}", t.name)}
+    if quantity.value in named or (quantity.head in _SHOWN and quantity.value < 13):
+        return None
+    if quantity.value == 2 and not _PAIR.isdisjoint(source.known):
+        return None
+    return "number_changed", _of_kind("count", theirs, source)
+
+
+def _wrong_ordinal(
+    quantity: Quantity, theirs: Sequence[Quantity], plain: set[float], source: Reading
+) -> tuple[str, str] | None:
+    if quantity.value in plain:
+        return None
+    same_noun = [t for t in theirs if t.kind == "ordinal" and t.head == quantity.head]
+    if same_noun:
+        return "number_changed", f", source '{source.around(same_noun[0].token, 0, 2)}'"
+    if quantity.value < 3 or str(int(quantity.value)) in source.text:
+        return None
+    return "number_changed", ": not in the source"
+
+
+def _wrong_name(
+    quantity: Quantity, theirs: Sequence[Quantity], plain: set[float], source: Reading
+) -> tuple[str, str] | None:
+    """L4 for L5, grade II for grade III; a marker that the source does not name is a concept."""
+    name = quantity.name
+    if name in source.known or any(t.name == name for t in theirs):
+        return None
+    if " " in name:
+        noun, _, value = name.partition(" ")
+        other = [t for t in theirs if t.name.startswith(noun + " ")]
+        if other:
+            return "number_changed", f", source '{source.around(other[0].token, 1, 0)}'"
+        known = re.findall(r"\d+", value)[:1]
+        return (
+            None
+            if known and float(known[0]) in plain
+            else ("number_changed", ": not in the source")
+        )
+    match = _LETTERS.match(name)
+    if match is None:  # 18F, 3D
+        digits = re.match(r"\d{1,9}", name)
+        known_number = digits is not None and float(digits[0]) in plain
+        return None if known_number else ("number_changed", ": not in the source")
+    same = [
+        t for t in theirs if t.name.startswith(match[1]) and t.name[len(match[1]) :][:1].isdigit()
+    ]
+    if any(_LETTERS.match(t.name) and _LETTERS.match(t.name)[2] == match[2] for t in same):  # type: ignore[index]
+        return None
+    if same:
+        return "number_changed", f", source '{source.around(same[0].token, 0, 0)}'"
+    if match[1] in source.known and float(match[2][:9]) in plain:
+        return None
+    return "concept_added", ": not in the source"
+
+
+def _equal(one: Quantity, two: Quantity) -> bool:
+    if one.kind == two.kind:
+        return _close(one.value, two.value)
+    if one.kind in _SECONDS and two.kind in _SECONDS:
+        return _close(one.value * _SECONDS[one.kind], two.value * _SECONDS[two.kind])
+    return False
+
+
+def _close(a: float, b: float) -> bool:
+    return abs(a - b) <= _SAME * max(abs(a), abs(b))
+
+
+def _of_kind(kind: str, theirs: Sequence[Quantity], source: Reading) -> str:
+    """The source's number of the same kind, for the detail."""
+    for other in theirs:
+        if other.kind == kind:
+            return f", source '{source.around(other.token, 1, 2)}'"
+    return ": not in the source"
+
+
+def _sign(reading: Reading, token: int) -> str:
+    before = reading.words[token - 1] if token else ""
+    if before in _COMPARED:
+        return _COMPARED[before]
+    if before == "than" and token > 1:
+        return {"less": "<", "fewer": "<", "lower": "<", "below": "<", "smaller": "<"}.get(
+            reading.words[token - 2], ">"
+        )
+    return ""
+
+
+def _compared(
+    quantity: Quantity, theirs: Sequence[Quantity], text: Reading, source: Reading
+) -> tuple[str, str] | None:
+    """p > 0.05 for p < 0.05."""
+    sign = _sign(text, quantity.token)
+    if not sign:
+        return None
+    same = [t for t in theirs if _close(t.number, quantity.number)]
+    signs = {_sign(source, t.token) for t in same}
+    if same and sign not in signs and signs != {""}:
+        return "number_changed", f", source '{source.around(same[0].token, 2, 1)}'"
+    return None
+
+
+def _misplaced(
+    quantity: Quantity, theirs: Sequence[Quantity], text: Reading, source: Reading
+) -> tuple[str, str] | None:
+    """A number of the source that there measures something else: two sizes changed about."""
+    alike = [t for t in theirs if t.kind == quantity.kind][:20]
+    same = [t for t in alike if _equal(quantity, t)]
+    other = [t for t in alike if not _equal(quantity, t)]
+    if not same or not other:
+        return None
+    near = _near(text, quantity.token)
+    best = max(len(near & _near(source, t.token)) for t in same)
+    rival = max(other, key=lambda t: len(near & _near(source, t.token)))
+    if len(near & _near(source, rival.token)) >= best + 3:
+        return "number_changed", f", source '{source.around(rival.token, 2, 3)}'"
+    return None
+
+
+def _near(reading: Reading, token: int) -> frozenset[str]:
+    inside = reading.sentence_words(token)
+    window = range(max(inside.start, token - 6), min(inside.stop, token + 8))
+    return frozenset(reading.keys[j] for j in window if reading.keys[j])
+
+
+def _lost(
+    own: Sequence[Quantity], theirs: Sequence[Quantity], text: Reading, source: Reading
+) -> Iterator[tuple[str, str]]:
+    """Measurements, counts, ages and dates of the source that the text does not have."""
+    numbers = {q.number for q in own} | {q.value for q in own}
+    told: set[float] = set()
+    for quantity in theirs:
+        if (
+            quantity.kind in ("", "name", "ordinal")
+            or quantity.minor
+            or _is_statistic(source, quantity)
+        ):
+            continue
+        if quantity.kind == "count" and (quantity.value < 2 or quantity.head in _SHOWN):
+            continue
+        if quantity.number in numbers or any(_equal(quantity, q) for q in own):
+            continue
+        if quantity.value == 2 and not _PAIR.isdisjoint(text.known):
+            continue
+        if quantity.number not in told:
+            told.add(quantity.number)
+            reason = "date_changed" if quantity.kind == "date" else "number_changed"
+            yield reason, f"lost: '{source.around(quantity.token, 1, 2)}'"
+
+
+def _is_statistic(source: Reading, quantity: Quantity) -> bool:
+    """`p < 0.05`, `n = 12`, `95% CI`: of an analysis, not of the picture."""
+    before = source.words[max(0, quantity.token - 3) : quantity.token]
+    after = source.words[quantity.token + 1 : quantity.token + 4]
+    return not {"p", "n", "r", "sd", "sem", "±", "fdr"}.isdisjoint(before) or not {
+        "ci", "confidence", "±", "times",
+    }.isdisjoint(after)  # fmt: skip

@@ -1,0 +1,196 @@
+"""Opposites, each bound to its noun: a text may not say "left kidney" where the source says right.
+
+A `Group` holds words of which one excludes the other (left, right; mild, severe). Each mention is
+bound to the words that it goes with; a mention of the text is held against those of the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.stems import key
+
+_MOST_MENTIONS = 60
+_REACH = 6
+_WINDOW = 9
+_JOINS = frozenset({"and", "or", "&", "-", "/", ",", "to"})
+_GENERIC = frozenset(
+    map(key, "side sides aspect part portion half region area end hand sided type form".split())  # noqa: SIM905
+)
+_VERBS = frozenset(
+    map(
+        key,
+        """show demonstrate reveal depict indicate see note identify display illustrate find present
+        appear measure contain include suggest represent confirm observe exhibit visualize involve
+        extend cause arise follow obtain perform mark denote highlight compare""".split(),  # noqa: SIM905
+    )
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Words that exclude one another. `poles` maps a word to its pole, `added` are the poles that
+    a text may not bring where the source says nothing of the group. `unless_next` are words right
+    after which, or right before which, a word of the group means something else.
+    """
+
+    reason: str
+    poles: Mapping[str, str]
+    added: frozenset[str] = frozenset()
+    unless_next: frozenset[str] = frozenset()
+    unless_before: frozenset[str] = frozenset()
+    fits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A word of a group in a text: its pole, its place, what it is bound to, what stands near."""
+
+    pole: str
+    token: int
+    heads: frozenset[str]
+    near: frozenset[str]
+
+
+def poles(**words: str) -> dict[str, str]:
+    """Word to pole, of `pole="word word"`."""
+    return {word: pole for pole, listed in words.items() for word in listed.split()}
+
+
+def mentions(reading: Reading, group: Group) -> list[Mention]:
+    """The words of a group in a text, with what they are bound to."""
+    if not group.poles.keys() & reading.known:
+        return []
+    found: list[Mention] = []
+    words = reading.words
+    for i, word in enumerate(words):
+        pole = group.poles.get(word)
+        if pole is None or _means_other(words, i, group):
+            continue
+        found.append(
+            Mention(pole, i, _heads(reading, i, group.poles), _near(reading, i, group.poles))
+        )
+        if len(found) == _MOST_MENTIONS:
+            break
+    return found
+
+
+def _means_other(words: Sequence[str], i: int, group: Group) -> bool:
+    after = words[i + 1] if i + 1 < len(words) else ""
+    before = words[i - 1] if i else ""
+    return after in group.unless_next or before in group.unless_before
+
+
+def _heads(reading: Reading, i: int, own: Mapping[str, str]) -> frozenset[str]:
+    """The words of content that follow in its noun phrase, else those just before."""
+    heads = _forward(reading, i + 1, own)
+    if not heads - _GENERIC:
+        heads = heads | _backward(reading, i - 1, own)
+    return heads
+
+
+def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[str]:
+    words, keys, clause = reading.words, reading.keys, reading.clauses
+    found: list[str] = []
+    j, stop = start, min(len(words), start + _REACH)
+    while j < stop and clause[j] == clause[start - 1]:
+        word = words[j]
+        if word in own:
+            pass
+        elif keys[j] and keys[j] not in _VERBS:
+            found.append(keys[j])
+        elif word in _JOINS and j + 1 < len(words) and (words[j + 1] in own or not found):
+            pass
+        elif word == "of" and found and set(found) <= _GENERIC:
+            stop = min(len(words), j + 5)
+        elif word in ("the", "a", "an", "his", "her", "their") and set(found) <= _GENERIC and found:
+            pass
+        else:
+            break
+        j += 1
+    return frozenset(found)
+
+
+def _backward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[str]:
+    words, keys, sentence = reading.words, reading.keys, reading.sentences
+    found: list[str] = []
+    for j in range(start, max(-1, start - _REACH), -1):
+        if sentence[j] != sentence[start] or keys[j] in _VERBS or len(found) == 2:
+            break
+        if words[j] in own or (words[j] == "," and found):
+            break
+        if keys[j]:
+            found.append(keys[j])
+    return frozenset(found)
+
+
+def _near(reading: Reading, i: int, own: Mapping[str, str]) -> frozenset[str]:
+    inside = reading.sentence_words(i)
+    window = range(max(inside.start, i - _WINDOW), min(inside.stop, i + _WINDOW + 1))
+    return frozenset(
+        reading.keys[j] for j in window if reading.keys[j] and reading.words[j] not in own
+    )
+
+
+def changed(
+    text: Reading, source: Reading, group: Group, saw_pictures: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Where a text has another pole than its source."""
+    own = mentions(text, group)
+    if not own:
+        return
+    theirs = mentions(source, group)
+    for mention in own:
+        detail = _against(mention, theirs, text, source, group, saw_pictures)
+        if detail:
+            yield group.reason, detail
+
+
+def _against(
+    mention: Mention,
+    theirs: Sequence[Mention],
+    text: Reading,
+    source: Reading,
+    group: Group,
+    saw_pictures: bool,
+) -> str:
+    """What is wrong with one mention, "" where nothing is."""
+    here = text.around(mention.token)
+    fitting = group.fits.get(mention.pole, frozenset()) | {mention.pole}
+    same = [m for m in theirs if m.pole in fitting]
+    other = [m for m in theirs if m.pole not in fitting]
+    if not theirs:
+        added = mention.pole in group.added and not saw_pictures
+        known = text.words[mention.token] in source.known
+        return f"'{here}': not in the source" if added and not known else ""
+    if not other:
+        return ""
+    nearest = max(other, key=lambda m: _score(mention, m))
+    if not same:
+        related = mention.heads & nearest.heads or mention.near & nearest.near
+        if related or mention.pole in group.added:
+            return f"'{here}', source '{source.around(nearest.token)}'"
+        return ""
+    best = max(same, key=lambda m: _score(mention, m))
+    return (
+        f"'{here}', source '{source.around(nearest.token)}'"
+        if _crossed(mention, best, nearest)
+        else ""
+    )
+
+
+def _score(one: Mention, two: Mention) -> int:
+    return 3 * len((one.heads & two.heads) - _GENERIC) + len(one.near & two.near)
+
+
+def _crossed(mention: Mention, same: Mention, other: Mention) -> bool:
+    """Whether a mention goes with the other pole's noun, not with its own pole's."""
+    shared_same = len((mention.heads & same.heads) - _GENERIC)
+    shared_other = len((mention.heads & other.heads) - _GENERIC)
+    if shared_other > shared_same:
+        return _score(mention, other) > _score(mention, same)
+    near_same = len(mention.near & same.near)
+    near_other = len(mention.near & other.near)
+    return shared_other == shared_same and near_other >= near_same + 3

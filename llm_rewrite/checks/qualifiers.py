@@ -1,0 +1,151 @@
+"""Qualifiers that exclude one another: mild and severe, upper and lower, T1 and T2, red and blue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_rewrite.checks.poles import Group, changed, poles
+from llm_rewrite.checks.reading import Reading
+
+_Q = "qualifier_changed"
+
+
+def _group(added: str = "", after: str = "", before: str = "", **words: str) -> Group:
+    return Group(
+        _Q,
+        poles(**words),
+        frozenset(added.split()),
+        frozenset(after.split()),
+        frozenset(before.split()),
+    )
+
+
+GROUPS = (
+    _group(
+        mild="mild mildly slight slightly minimal minimally minor subtle",
+        moderate="moderate moderately",
+        severe="severe severely marked markedly massive massively extensive pronounced gross",
+        added="mild moderate severe",
+    ),
+    _group(
+        upper="upper uppermost superior superiorly",
+        lower="lower lowermost inferior inferiorly",
+        after="panel panels row rows image images left right than",
+    ),
+    _group(
+        anterior="anterior anteriorly ventral ventrally",
+        posterior="posterior posteriorly dorsal dorsally",
+    ),
+    _group(ap="anteroposterior ap", pa="posteroanterior pa"),
+    _group(proximal="proximal proximally", distal="distal distally"),
+    _group(medial="medial medially mesial", lateral="lateral laterally"),
+    _group(internal="internal internally inner", external="external externally outer"),
+    _group(superficial="superficial superficially", deep="deep deeply"),
+    _group(central="central centrally", peripheral="peripheral peripherally"),
+    _group(cranial="cranially cephalad rostral rostrally", caudal="caudal caudally caudad"),
+    _group(
+        benign="benign", malignant="malignant malignancy cancerous", added="benign malignant"
+    ),
+    _group(
+        acute="acute acutely", subacute="subacute", chronic="chronic chronically",
+        added="acute chronic subacute",
+    ),
+    _group(
+        increased="increased increase increases increasing elevated raised",
+        decreased="decreased decrease decreases decreasing reduced reduction diminished",
+    ),
+    _group(large="large larger largest huge giant big enlarged", small="small smaller smallest tiny"),
+    _group(high="high higher highest", low="low lower lowest", after="lobe lobes lung limb pole"),
+    _group(
+        positive="positive positively positivity", negative="negative negatively negativity",
+        after="control controls predictive pressure margin",
+    ),
+    _group(
+        axial="axial axially transverse transaxial transversal", coronal="coronal",
+        sagittal="sagittal saggital", added="axial coronal sagittal",
+    ),
+    _group(t1="t1 t1w t1wi", t2="t2 t2w t2wi", added="t1 t2"),
+    _group(
+        before="before preoperative preoperatively precontrast pretreatment prior unenhanced pre",
+        after_="after postoperative postoperatively postcontrast posttreatment following post",
+    ),
+    _group(arterial="arterial", venous="venous portal"),
+    _group(systolic="systolic systole", diastolic="diastolic diastole"),
+    _group(
+        male="male man boy men boys males he his him", added="male female",
+        female="female woman girl women girls females she her hers",
+    ),
+    _group(
+        adult="adult adults elderly",
+        child="child children infant infants newborn neonate neonates pediatric paediatric fetus",
+    ),
+    _group(
+        single="single solitary isolated",
+        multiple="multiple numerous several many innumerable multifocal",
+    ),
+    _group(
+        complete="complete completely total totally entire entirely",
+        partial="partial partially incomplete incompletely",
+    ),
+    _group(open="open opened", closed="closed"),
+    _group(thick="thick thickened thickening", thin="thin thinned thinning"),
+    _group(bright="bright brighter", dark="dark darker"),
+    _group(solid="solid", cystic="cystic"),
+    _group(
+        homogeneous="homogeneous homogeneously homogenous homogenously",
+        heterogeneous="heterogeneous heterogeneously heterogenous inhomogeneous",
+    ),
+    _group(
+        well="well", ill="ill poorly",
+        before="as may", after="as being known",
+    ),
+    _group(normal="normal normally unremarkable", abnormal="abnormal abnormally"),
+    _group(long="long longer", short="short shorter"),
+    _group(early="early earlier", late="late later"),
+    _group(
+        worse="worsening worsened progression progressive progressed deteriorated deterioration",
+        better="improvement improved improving regression resolved resolution regressed",
+    ),
+    _group(primary="primary", secondary="secondary", after="to"),
+    _group(
+        arrow="arrow arrows", arrowhead="arrowhead arrowheads",
+        asterisk="asterisk asterisks star stars", circle="circle circles",
+    ),
+    _group(
+        red="red", blue="blue", green="green", yellow="yellow", orange="orange", white="white",
+        black="black", purple="purple violet", pink="pink", brown="brown", grey="grey gray",
+        cyan="cyan", magenta="magenta", after="matter blood cell cells",
+    ),
+)  # fmt: skip
+
+# What stands before the same rest of a word and turns it round.
+_PREFIXES = (
+    ("hyper", "hypo"), ("hyper", "iso"), ("hypo", "iso"), ("intra", "extra"), ("supra", "infra"),
+    ("pre", "post"), ("macro", "micro"), ("tachy", "brady"), ("ante", "retro"), ("uni", "bi"),
+    ("uni", "multi"), ("mono", "poly"), ("ab", "ad"), ("endo", "exo"), ("infra", "supra"),
+    ("intra", "inter"), ("hyper", "an"), ("hypo", "an"), ("epi", "sub"), ("supra", "sub"),
+    ("antero", "postero"), ("eu", "hypo"), ("eu", "hyper"), ("radio", "radio"),
+)  # fmt: skip
+_DENYING = ("un", "non", "in", "ir", "im", "ab", "a", "dis")
+_TURNED = {p: [q for a, b in _PREFIXES for q in ((b,) if a == p else (a,) if b == p else ()) if q != p]
+           for p in {p for pair in _PREFIXES for p in pair}}  # fmt: skip
+
+
+def qualifiers(text: Reading, source: Reading, saw_pictures: bool) -> Iterator[tuple[str, str]]:
+    """Qualifiers of the text that the source contradicts."""
+    for group in GROUPS:
+        yield from changed(text, source, group, saw_pictures)
+    yield from _prefixes(text, source)
+
+
+def _prefixes(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """Hypointense for hyperintense, unruptured for ruptured."""
+    for i, word in enumerate(text.words):
+        if len(word) < 7 or word in source.known or not word.isalpha():
+            continue
+        for prefix, others in _TURNED.items():
+            if word.startswith(prefix):
+                rest = word[len(prefix) :]
+                for other in others:
+                    if len(rest) >= 4 and other + rest in source.known:
+                        yield _Q, f"'{text.around(i)}', source has '{other + rest}'"
