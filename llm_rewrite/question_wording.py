@@ -31,8 +31,8 @@ _REASONER = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
-    r"\b(?:sub)?panels?\b|\bsub-?figures?\b|\b(?:this|the|which|each) figure\b"
-    r"|\bfig(?:ure)?s?\.? ?\d|\b(?i:image|picture|photograph|scan|row|column) \(?[A-H]\)?(?=[\s,.;?!]|$)"
+    r"\b(?i:(?:sub)?panels?\b|sub-?figures?\b|(?:this|the|which|each) figure\b|fig(?:ure)?s?\.? ?\d)"
+    r"|\b(?i:image|picture|photograph|scan|row|column) \(?[A-H]\)?(?=[\s,.;?!]|$)"
     r"|\b(?i:marked|labell?ed|denoted|indicated) (?i:by |with |as )?(?i:the letter )?"
     r"(?:[A-H]|[\"'“‘(][A-Ha-h][\"'”’)])(?=[\s,.;?!]|$)|\b[Ll]etter [\"'“‘]?[A-Z]\b"
 )

@@ -37,6 +37,13 @@ def source_parts(row: Sample, references: int) -> list[Part]:
     return [*caption_parts(row, TEXT_ORDER), *reference_parts(row, references), *label_parts(row)]
 
 
+def says_little(row: Sample, parts: Sequence[Part]) -> bool:
+    """Whether all that is known is a caption made from kind of picture and part of the body."""
+    ours = [row.texts[int(p.ref[5:])] for p in parts if p.ref.startswith("text:")]
+    made = all(text.kind == "label_caption" and text.writer for text in ours)
+    return made and not any(part.ref.startswith(("label:", "region:")) for part in parts)
+
+
 def known_facts(row: Sample) -> str:
     """What columns of the row say, a line each; a modality only where it is sure.
 
@@ -56,9 +63,9 @@ def known_facts(row: Sample) -> str:
     return "\n".join(f"{name}: {one_line(str(value))}" for name, value in facts.items() if value)
 
 
-def numbered(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """The parts with their numbers, from 1, before their names."""
-    return tuple(replace(part, name=f"{i} {part.name}") for i, part in enumerate(parts, 1))
+def numbered(parts: Iterable[Part], first: int = 1) -> tuple[Part, ...]:
+    """The parts with their numbers before their names."""
+    return tuple(replace(part, name=f"{i} {part.name}") for i, part in enumerate(parts, first))
 
 
 def refs_of(prompt: Prompt, numbers: Iterable[int]) -> list[str]:

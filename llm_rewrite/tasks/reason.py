@@ -19,7 +19,9 @@ from llm_rewrite.questions import (
     images_of,
     in_language,
     language_of,
+    numbered,
     refs_of,
+    says_little,
     shown_images,
     spread,
 )
@@ -29,6 +31,7 @@ from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.reason_drafts import LINKS, chained, reasoned
 from llm_rewrite.tasks.vqa_describe import TASK as DESCRIPTION
 from llm_rewrite.tasks.vqa_describe import descriptions
+from schemas.evidence import holds, references
 from schemas.sample import Question, Sample
 
 NAME, VERSION = "reason", 1
@@ -150,8 +153,10 @@ def _prompt(row: Sample, place: int, options: Options) -> Prompt | None:
     first = named_regions(question)
     evidence = evidence_parts(row, options.references, options.regions, options.boxes, first)
     shown = shown_images(row, options.see_image, options.images)
-    if not evidence and not shown:
+    known = _merged_from(row, question)
+    if not shown and not known and says_little(row, evidence):
         return None
+    evidence = (*evidence, *numbered(known, len(evidence) + 1))
     told = question.kind not in options.hide_answer
     part = Part(f"question, {question.kind}", asked(question, answer=told), f"question:{place}")
     language = in_language(question.language)
@@ -159,11 +164,21 @@ def _prompt(row: Sample, place: int, options: Options) -> Prompt | None:
     return Prompt((*evidence, part), request, shown, f"question:{place}")
 
 
+def _merged_from(row: Sample, question: Question) -> list[Part]:
+    """The simple questions that a merged one was made of, with their answers."""
+    refs = [ref for ref in references(question.evidence) if ref.startswith("question:")]
+    return [
+        Part("known answer", asked(row.questions[int(ref[9:])], options=False), ref)
+        for ref in refs
+        if holds(row, ref)
+    ]
+
+
 def _chain_prompts(row: Sample, options: Options) -> list[Prompt]:
     evidence = evidence_parts(row, options.references, options.regions, options.boxes)
-    if not evidence or described(row) is None:
-        return []
     shown = shown_images(row, options.see_image, options.images)
+    if described(row) is None or (says_little(row, evidence) and not shown):
+        return []
     request = f"Write the chain for {images_of(row)}.{in_language(language_of(row))}"
     return [Prompt(evidence, request, shown)]
 

@@ -62,7 +62,10 @@ def reasoned(
         findings += against_the_answer(lines[-1], question)
     evidence = _evidence(prompt, question.evidence, [*used, *refs])
     made = msgspec.structs.replace(question, rationale=rationale, evidence=evidence)
-    return Draft(made, replaces=f"question:{place}", findings=tuple(findings), adds=True)
+    against = tuple(part.ref for part in prompt.parts if part.ref != prompt.subject)
+    return Draft(
+        made, replaces=prompt.subject, against=against, findings=tuple(findings), adds=True
+    )
 
 
 def chained(
@@ -134,7 +137,7 @@ def _placed(
 
 def _evidence(prompt: Prompt, before: str, used: Sequence[str]) -> str:
     """What the question rested on and what the reasoning used; the question itself is neither."""
-    refs = [ref for ref in used if not ref.startswith("question:")]
+    refs = [ref for ref in used if ref != prompt.subject]
     images = [f"image:{place}" for place in prompt.images]
     return joined([*(part.strip() for part in before.split(";")), *refs, *images])
 

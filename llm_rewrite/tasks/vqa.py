@@ -19,6 +19,7 @@ from llm_rewrite.questions import (
     images_of,
     in_language,
     language_of,
+    says_little,
     shown_images,
 )
 from llm_rewrite.region_marks import evidence_parts
@@ -176,9 +177,9 @@ def instructions(options: Options) -> str:
 def prompts(row: Sample, options: Options, tools: Tools) -> list[Prompt]:
     """One request for the questions and one for a conversation, of a row that says something."""
     evidence = evidence_parts(row, options.references, options.regions, "none")
-    if not evidence:
-        return []
     shown = shown_images(row, options.see_image, options.images)
+    if not evidence or (says_little(row, evidence) and not shown):
+        return []
     language, these = in_language(language_of(row)), images_of(row)
     wanted = wanted_of(row, options)
     asked = (

@@ -149,9 +149,8 @@ def _closed(base: Question, one: Written) -> tuple[Question, list[str]]:
 
 def _choice(row: Sample, base: Question, one: Written, choices: int) -> tuple[Question, list[str]]:
     """A choice with its options in a drawn order; what is wrong with their number and form."""
-    right, wrong = _tidy(one.right, one.wrong)
+    right, wrong = _tidy(one.right, one.wrong[: max(1, choices - len(one.right))])
     single = one.kind == "single"
-    wrong = wrong[: max(1, choices - len(right))]
     findings = over_options([*right, *wrong]) + _miscounted(right, wrong, choices, single)
     findings += _standing_out(right, wrong)
     if single and len(right) == 1:
