@@ -22,16 +22,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from benchmarks.caption_pairs import FOLDER, INSTRUCTIONS, SETS, Pair, captions, read_pairs
 from benchmarks.data import arguments
 from extractors.concepts.document import Linked, link_document
 from extractors.concepts.loading import load_linker
 from extractors.modality.judge import judge_modality
-from llm_rewrite.faithfulness import Evidence, Finding, check_question, check_text, sorted_out
+from llm_rewrite.faithfulness import (
+    Evidence,
+    Finding,
+    check_question,
+    check_text,
+    not_visible,
+    sorted_out,
+)
 from llm_rewrite.task import Tools
-from schemas.sample import Concept
+from schemas.sample import Concept, Question
 
 _QUANTITIES = frozenset({"number_changed", "unit_changed", "date_changed"})
 
@@ -83,17 +88,9 @@ def judge(pair: Pair, source: str, tools: Tools) -> Outcome:
         findings = check_text(
             pair.rewrite, evidence, tools, must_keep=pair.keep, language=pair.language
         )
-        findings += _not_visible(pair.rewrite) if pair.visible_only else []
+        findings += not_visible(pair.rewrite) if pair.visible_only else []
     rejecting, _ = sorted_out(findings, None, frozenset())
     return Outcome(pair, findings, rejecting)
-
-
-def _not_visible(text: str) -> list[Finding]:
-    try:
-        from llm_rewrite.checks.wording import not_visible
-    except ImportError:  # a checkout without that check finds none
-        return []
-    return list(not_visible(text))
 
 
 def named(outcome: Outcome) -> bool:
@@ -226,9 +223,16 @@ def _print_misses(outcomes: Iterable[Outcome], texts: Mapping[str, str]) -> None
         if not pair.fault and not outcome.findings:
             continue
         verdict = "alarm" if not pair.fault else "other name" if outcome.rejecting else "missed"
-        written = pair.rewrite or json.dumps(msgspec.to_builtins(pair.question))
+        written = pair.rewrite or _in_words(pair.question)
         print(f"\n{pair.id} {verdict} {pair.fault} ({pair.planted or pair.source})")
         print(f"  source : {texts[pair.sha256]}\n  written: {written}\n  found  : {findings}")
+
+
+def _in_words(question: Question | None) -> str:
+    if question is None:
+        return ""
+    parts = (question.question, " / ".join(question.options), question.answer, question.rationale)
+    return " | ".join(part for part in parts if part)
 
 
 if __name__ == "__main__":

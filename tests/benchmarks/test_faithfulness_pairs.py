@@ -168,6 +168,14 @@ def test_aside_is_also_scored_without_the_captions_of_develop() -> None:
     assert found["left_out"] == 1
 
 
+def test_only_where_the_visible_was_asked_for_is_the_rest_a_fault() -> None:
+    source = "Nodule. She was treated with chemotherapy."
+    told = _pair(rewrite="Nodule. She was treated with chemotherapy.", keep=False)
+    asked = msgspec.structs.replace(told, visible=True)
+    assert "not_visible" not in [f.reason for f in judge(told, source, Tools()).findings]
+    assert "not_visible" in [f.reason for f in judge(asked, source, Tools()).findings]
+
+
 def test_a_line_that_is_no_pair_is_named(tmp_path: Path) -> None:
     good = msgspec.json.encode(_pair()).decode()
     (tmp_path / "develop.jsonl").write_text(f'{good}\n{{"id": "d2", "fualt": ""}}\n')
