@@ -28,10 +28,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
-import math
-import statistics
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -41,14 +38,21 @@ from typing import Any
 
 from aiohttp import web
 
+from benchmarks.chat_protocol import (
+    Latency,
+    assistant,
+    completion,
+    cut_in_half,
+    error_response,
+    key_of,
+    seconds_for,
+)
 from benchmarks.invented_answers import CannotFill, invented_answer
 
 FOREVER = 10**9
 Answer = Callable[[dict[str, Any]], str]
-Latency = float | tuple[float, float]
 
 _LARGEST_BODY = 256 * 2**20
-_P99 = 2.3263
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,6 @@ class Asked:
 
 
 When = Callable[[Asked], bool]
-
-
-def key_of(body: dict[str, Any]) -> str:
-    """SHA-256 of the messages: the same for the same prompt and pictures."""
-    return hashlib.sha256(json.dumps(body.get("messages"), sort_keys=True).encode()).hexdigest()
 
 
 class ModelServer:
@@ -231,7 +230,7 @@ class ModelServer:
     async def _answered(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         fault = self._fault(asked) or Fault("")
         if fault.kind == "status":
-            return _error(fault.status, fault.text or "a fault on purpose", fault.headers)
+            return error_response(fault.status, fault.text or "a fault on purpose", fault.headers)
         if fault.kind == "reset" and request.transport is not None:
             request.transport.abort()
             return web.Response()
@@ -240,16 +239,8 @@ class ModelServer:
         if fault.kind == "hold":
             await self._open.wait()
         async with self._places:
-            await asyncio.sleep(self._seconds(asked.key) + fault.seconds)
+            await asyncio.sleep(seconds_for(asked.key, self.latency_s) + fault.seconds)
         return await self._sent(request, asked, fault)
-
-    def _seconds(self, key: str) -> float:
-        if isinstance(self.latency_s, tuple):
-            median, p99 = self.latency_s
-            spread = math.log(p99 / median) / _P99
-            share = (int(key[:12], 16) + 0.5) / 16**12
-            return median * math.exp(spread * statistics.NormalDist().inv_cdf(share))
-        return self.latency_s
 
     async def _sent(self, request: web.Request, asked: Asked, fault: Fault) -> web.StreamResponse:
         if fault.kind == "huge":
@@ -257,56 +248,16 @@ class ModelServer:
         if fault.kind == "body":
             return web.Response(text=fault.text, content_type="application/json")
         try:
-            whole = json.dumps(self._completion(asked.body, fault)).encode()
+            content = fault.text if fault.kind == "content" else self.answer(asked.body)
         except CannotFill as error:
-            return _error(400, str(error))
+            return error_response(400, str(error))
+        message = json.loads(fault.text) if fault.kind == "message" else assistant(content)
+        finish = fault.text if fault.kind == "finish" else "stop"
+        whole = json.dumps(completion(asked.body, message, finish)).encode()
         if fault.kind == "cut":
-            return await _cut(request, whole)
+            return await cut_in_half(request, whole)
         self.answered[asked.key] += 1
         return web.Response(body=whole, content_type="application/json")
-
-    def _completion(self, body: dict[str, Any], fault: Fault) -> dict[str, Any]:
-        content = fault.text if fault.kind == "content" else self.answer(body)
-        message: dict[str, Any] = {"role": "assistant", "content": content}
-        if fault.kind == "message":
-            message = json.loads(fault.text)
-        finish = fault.text if fault.kind == "finish" else "stop"
-        words = [len(_words(message.get("content"))) for message in body["messages"]]
-        usage = {
-            "prompt_tokens": sum(words),
-            "completion_tokens": len(content.split()),
-            "total_tokens": sum(words) + len(content.split()),
-            "prompt_tokens_details": {"cached_tokens": words[0]},
-        }
-        choice = {"index": 0, "message": message, "finish_reason": finish}
-        return {
-            "id": "chatcmpl-0",
-            "object": "chat.completion",
-            "model": body.get("model"),
-            "choices": [choice],
-            "usage": usage,
-        }
-
-
-def _words(content: Any) -> list[str]:
-    if isinstance(content, str):
-        return content.split()
-    return [word for part in content or () for word in str(part.get("text", "")).split()]
-
-
-def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    error = {"error": {"message": message, "type": "invented", "code": status}}
-    return web.json_response(error, status=status, headers=headers)
-
-
-async def _cut(request: web.Request, whole: bytes) -> web.StreamResponse:
-    response = web.StreamResponse()
-    response.content_length = len(whole)
-    await response.prepare(request)
-    await response.write(whole[: len(whole) // 2])
-    if request.transport is not None:
-        request.transport.abort()
-    return response
 
 
 @contextmanager
