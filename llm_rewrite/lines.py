@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -17,18 +17,20 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(min_length=1)]
 
 
-def numbered(blocks: Sequence[Sequence[str]]) -> tuple[list[str], dict[str, int]]:
+def numbered(
+    blocks: Sequence[Sequence[str]], known: Container[str] = ()
+) -> tuple[list[str], dict[str, int]]:
     """Each block with its lines numbered, and the number of every line.
 
     Blanks in a line are made one, so that no line can pass for two. A line that came before is not
-    shown again; one without a letter (a number, a box) is not shown at all.
+    shown again; one without a letter (a number, a box) and a `known` one are not shown at all.
     """
     numbers: dict[str, int] = {}
     shown = []
     for block in blocks:
         new = []
         for line in (" ".join(string.split()) for string in block):
-            if line not in numbers and any(map(str.isalpha, line)):
+            if line not in numbers and line not in known and any(map(str.isalpha, line)):
                 numbers[line] = len(numbers) + 1
                 new.append(f"{numbers[line]}: {line}")
         shown.append("\n".join(new))

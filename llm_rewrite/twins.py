@@ -16,13 +16,6 @@ def strings_of(item: Text | Question) -> list[str]:
     return [*_asked(item), *(item.rationale.split("\n") if item.rationale else [])]
 
 
-def said_in(item: Text | Question) -> list[str]:
-    """All that a text or question says, each thing once."""
-    if isinstance(item, Text):
-        return [item.text]
-    return [*_asked(item), *([item.rationale] if item.rationale else [])]
-
-
 def put_back(
     strings: Sequence[str], numbers: Mapping[str, int], lines: Mapping[int, str]
 ) -> list[str]:

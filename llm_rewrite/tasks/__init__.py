@@ -12,6 +12,7 @@ from llm_rewrite.tasks import (
     reason,
     rewrite_caption,
     summarise_references,
+    translate,
     vqa,
 )
 
@@ -24,6 +25,7 @@ _MODULES = (
     reason,
     rewrite_caption,
     summarise_references,
+    translate,
     vqa,
 )
 TASKS: dict[str, Task] = {module.TASK.name: module.TASK for module in _MODULES}
