@@ -31,8 +31,7 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,7 +88,10 @@ When = Callable[[Asked], bool]
 
 
 class ModelServer:
-    """The server; see the module for what it offers. Runs in a thread of its own."""
+    """The server, a context manager; see the module. Runs in a thread of its own.
+
+    Its port on 127.0.0.1 is free to choose unless given. `remember`: whether `asked` is filled.
+    """
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class ModelServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._runner: web.AppRunner | None = None
-        self._open = asyncio.Event()
+        self._gate = asyncio.Event()
         self._places = asyncio.Semaphore(capacity)
 
     @property
@@ -145,10 +147,11 @@ class ModelServer:
             self._faults.append((fault, when, times))
 
     def release(self) -> None:
-        """Answer what is held, and hold no more."""
+        """Answer what is held; only a new fault holds again."""
         with self._lock:
             self._faults = [entry for entry in self._faults if entry[0].kind != "hold"]
-        self._loop.call_soon_threadsafe(self._open.set)
+            gate, self._gate = self._gate, asyncio.Event()
+        self._loop.call_soon_threadsafe(gate.set)
 
     def heal(self) -> None:
         """No more faults; what is held is answered."""
@@ -199,7 +202,10 @@ class ModelServer:
         return web.json_response(told)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        body = json.loads(await request.read())
+        try:
+            body = json.loads(await request.read())
+        except ValueError as error:
+            return error_response(400, f"the body is not JSON: {error}")
         asked = self._noted(body, request)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -228,6 +234,7 @@ class ModelServer:
         return None
 
     async def _answered(self, request: web.Request, asked: Asked) -> web.StreamResponse:
+        gate = self._gate  # before the fault is looked up, else a release could be missed
         fault = self._fault(asked) or Fault("")
         if fault.kind == "status":
             return error_response(fault.status, fault.text or "a fault on purpose", fault.headers)
@@ -237,7 +244,7 @@ class ModelServer:
         if fault.kind == "hang":
             await asyncio.Event().wait()
         if fault.kind == "hold":
-            await self._open.wait()
+            await gate.wait()
         async with self._places:
             await asyncio.sleep(seconds_for(asked.key, self.latency_s) + fault.seconds)
         return await self._sent(request, asked, fault)
@@ -260,17 +267,7 @@ class ModelServer:
         return web.Response(body=whole, content_type="application/json")
 
 
-@contextmanager
-def model_server(
-    answer: Answer = invented_answer,
-    capacity: int = 1024,
-    latency_s: Latency = 0.0,
-    models: tuple[str, ...] = ("tiny",),
-    port: int = 0,
-) -> Iterator[ModelServer]:
-    """A running server on 127.0.0.1; its port is free to choose unless given."""
-    with ModelServer(answer, capacity, latency_s, models, port) as server:
-        yield server
+model_server = ModelServer  # as a context manager it reads better so
 
 
 def main() -> None:
