@@ -48,6 +48,7 @@ _NORMAL = re.compile(
     r"|\b(?:no|without)\s+(?:\w+\s+){0,4}?(?:abnormal\w*|findings?|patholog\w+|disease|lesions?)\b",
     re.IGNORECASE,
 )
+_PLURAL = re.compile(r"[bcdfghklmnprtvwy]s\Z")
 _NO = re.compile(r"\A(?:no|not|without)\s+", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\b(?:typical(?:ly)?|usual(?:ly)?|often|characteristic(?:ally)?|general(?:ly)?|common(?:ly)?"
@@ -142,7 +143,7 @@ def mentions_of(text: str, names: Iterable[str]) -> Iterator[Mention]:
     ordered = sorted(keyed, key=lambda name: -len(keyed[name]))
     for clause in clauses(text):
         words = [
-            (m.start(), m.end(), key(m[0].lower()))
+            (m.start(), m.end(), _key(m[0].lower()))
             for m in _WORD.finditer(clause)
             if m[0].lower() not in _FUNCTION
         ]
@@ -210,4 +211,9 @@ def other_names(background: Sequence[str], labels: Iterable[str]) -> dict[str, l
 
 def _keys(name: str) -> list[str]:
     words = (match[0].lower() for match in _WORD.finditer(name))
-    return [key(word) for word in words if word not in _FUNCTION]
+    return [_key(word) for word in words if word not in _FUNCTION]
+
+
+def _key(word: str) -> str:
+    """One key for the forms of a word; a plain plural first loses its s."""
+    return key(word[:-1] if _PLURAL.search(word) else word)

@@ -15,7 +15,7 @@ SAID = {"present": "present", "absent": "absent", "uncertain": "possible"}
 _MOST_CHARACTERS = 6_000
 # Facts of a labelled row's picture, as they lie in `meta`, and how each is called.
 _PICTURE_FACTS = {
-    "picture": "kind of picture",
+    "picture": "picture",
     "organ": "organ",
     "plane": "plane",
     "projection": "projection",
@@ -66,7 +66,7 @@ def fact_parts(row: Sample, patient: bool = True) -> list[Part]:
     """What is known of the picture as a whole, one fact a line; with age and sex of the `patient`."""
     own = {name: row.meta.get(key, "") for key, name in _PICTURE_FACTS.items()}
     facts = {
-        "kind of picture": own.pop("kind of picture"),
+        "picture": own.pop("picture"),
         "modality": row.modality,
         "body part": row.body_part,
         "view": row.view,

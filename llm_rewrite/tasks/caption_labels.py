@@ -37,9 +37,9 @@ You get facts on the picture; labels, each present, absent or possible; and some
 - Write one or two natural sentences as in a medical publication. Never speak of labels, data sets,
   annotations or background.
 
-Example. facts: "kind of picture: chest X-ray; view: frontal". Labels: "cardiomegaly: present",
-"edema: possible", "pneumothorax: absent". Caption: "Frontal chest X-ray showing cardiomegaly, with
-possible edema and no pneumothorax."
+Example. facts: "picture: fundus photograph". Labels: "macular hole: present", "drusen:
+possible", "retinal haemorrhage: absent". Caption: "Fundus photograph showing a macular hole, with
+possible drusen and no retinal haemorrhage."
 """
 
 SEE_IMAGE = """

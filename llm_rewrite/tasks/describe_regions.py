@@ -49,7 +49,7 @@ background. Boxes are [left, top, right, bottom].
 
 Example. Region 0: "label: polyp; place in the picture: lower left; share of the picture: about 6%
 (medium)". Answer: whole "Colonoscopy image of the colon with one polyp.", regions: numbers [0], text
-"A polyp lies in the lower left of the image and takes up a medium-sized part of it, about 6%."
+"A polyp, taking up about 6%, lies at the lower left of the image."
 """
 
 TOGETHER = (

@@ -13,6 +13,7 @@ import msgspec
 from pydantic import Field, field_validator
 
 from llm_rewrite.answers import BadAnswer
+from llm_rewrite.checks.wording import not_visible
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.sources import (
@@ -164,8 +165,11 @@ def _language(row: Sample, source: Part) -> str:
 
 
 def _findings(text: str, source: str, options: Options) -> list[str]:
-    """Figure numbers that stayed; numbers of the caption that a completed one has lost."""
+    """Figure numbers that stayed; numbers of the caption that a completed one has lost; what no
+    picture shows."""
     found = [f"source_mentioned: {match[0]}" for match in _FIGURE_NUMBER.finditer(text)]
+    if options.mode == "visible_only":
+        found += map(str, not_visible(text))
     if options.mode == "complete":
         kept = set(_numbers(text))
         lost = [number for number in _numbers(source) if number not in kept]
