@@ -26,10 +26,18 @@ YES_NO = {
     "pt": ("sim", "não"),
     "zh": ("是", "否"),
 }
-_WORD = re.compile(r"(?:(?<!\w)[-−](?=\d))?[^\W_]+(?:[.,]\d+)*")
+_WORD = re.compile(r"(?:(?<!\w)[-−](?=\d))?[^\W_]+(?:\.\d+)*")
 _TEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBERS = {word: str(number) for number, word in enumerate(_TEN)}
 _ARTICLES = {"a", "an", "the"}
+_ARTICLE = re.compile(r"\A(?:an?|any)\s+", re.IGNORECASE)
+_ASKING = re.compile(
+    r"\A\W*(?:is|are|was|were|do|does|did|has|have|can|could)(?:n't)?\s+(?:there\s+)?",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:free (?:of|from)|without|absent(?: from)?|not?|lacking)\b", re.IGNORECASE
+)
 
 
 def source_parts(row: Sample, references: int) -> list[Part]:
@@ -155,6 +163,19 @@ def asked(question: Question, *, options: bool = True, answer: bool = True) -> s
     if answer:
         lines.append(f"Answer: {one_line(question.answer)}")
     return "\n".join(lines)
+
+
+def stated(question: Question) -> str:
+    """A question and its answer as one statement, for use as evidence: it asks nothing."""
+    body = one_line(question.question).rstrip(" ?.:")
+    if question.kind != "closed":
+        return f"{body}: {one_line(question.answer)}."
+    body = _ASKING.sub("", body)
+    affirmed = plain(question.answer) in {pair[0] for pair in YES_NO.values()}
+    if affirmed:
+        return f"{body}."
+    positive = _NEGATED.sub(" ", body)
+    return f"{one_line(positive)}." if positive != body else f"No {_ARTICLE.sub('', body)}."
 
 
 def one_line(text: str) -> str:

@@ -7,11 +7,13 @@ made of are its evidence. One fact is asked for in other words and answered in a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
 from pydantic import Field
 
+from llm_rewrite.faithfulness import Evidence, Finding, check_question
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.question_wording import beyond_the_picture, of_the_figure, of_the_source
@@ -23,6 +25,7 @@ from llm_rewrite.questions import (
     numbered,
     one_line,
     plain,
+    stated,
 )
 from llm_rewrite.sources import usable
 from llm_rewrite.task import Draft, Task, Tools
@@ -178,7 +181,12 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
         language=merged[0].language,
         level=len(merged),
     )
-    return [Draft(made, findings=tuple(dict.fromkeys(findings)))]
+
+    def check(evidence: Evidence, tools: Tools) -> list[Finding]:
+        known = replace(evidence, texts=tuple(stated(one) for one in merged))
+        return check_question(made, known, tools)
+
+    return [Draft(made, check=check, findings=tuple(dict.fromkeys(findings)))]
 
 
 TASK = Task(

@@ -24,6 +24,7 @@ from llm_rewrite.questions import (
     says_little,
     shown_images,
     spread,
+    stated,
 )
 from llm_rewrite.region_marks import BoxForm, evidence_parts, named_regions
 from llm_rewrite.sources import usable
@@ -168,7 +169,7 @@ def _merged_from(row: Sample, question: Question) -> list[Part]:
     """The simple questions that a merged one was made of, with their answers."""
     refs = [ref for ref in references(question.evidence) if ref.startswith("question:")]
     return [
-        Part("known answer", asked(row.questions[int(ref[9:])], options=False), ref)
+        Part("known answer", stated(row.questions[int(ref[9:])]), ref)
         for ref in refs
         if holds(row, ref)
     ]

@@ -23,7 +23,7 @@ _SHORT = (
     "Give a short description of {this}.",
     "Summarise what {this} shows.",
     "Put what {this} shows into a few words.",
-    "Write a brief caption for {this}.",
+    "In one sentence, what is in {this}?",
 )
 _FULL = (
     "Describe {this} in detail.",
