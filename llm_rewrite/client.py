@@ -107,8 +107,7 @@ class Client:
     async def ask(self, request: Request) -> Reply:
         """The reply to a request, from the journal where it is there.
 
-        Raises `ModelUnavailable` where no request can be answered, `OSError` where the journal
-        cannot keep an answer.
+        Raises `ModelUnavailable` where no request can be answered, or no answer be kept.
         """
         key = request.key
         reply = self._journal.get(key)
@@ -144,8 +143,15 @@ class Client:
             return Reply(problem=f"picture: cannot be read: {one_line(str(error))}", passing=True)
         reply = await self._insisted(request, body)
         if not reply.passing:
-            self._journal.put(request, reply)
+            self._keep(request, reply)
         return reply
+
+    def _keep(self, request: Request, reply: Reply) -> None:
+        try:
+            self._journal.put(request, reply)
+        except OSError as error:  # going on would pay for answers that are lost with the run
+            said = one_line(str(error))
+            raise self._everybodys(ModelUnavailable(f"answers cannot be kept: {said}")) from None
 
     async def _body(self, request: Request) -> bytes:
         """The JSON body, its pictures read and made as large as the model wants them."""

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image as Picture
 
 from benchmarks.model_server import Fault, ModelServer, model_server
+from llm_rewrite import journal
 from llm_rewrite.client import Client
 from llm_rewrite.endpoint import EndpointDown, EndpointRefused, ModelUnavailable
 from llm_rewrite.options import ModelOptions, Price
@@ -283,6 +284,16 @@ def test_after_sigkill_no_answered_request_is_sent_again(server, tmp_path) -> No
     with _child(server, tmp_path / "whole") as child:
         assert child.communicate(timeout=60)[0] == resumed
     assert "Figure 59." in resumed
+
+
+def test_answers_that_cannot_be_kept_end_the_run(server, tmp_path, monkeypatch) -> None:
+    def full(self, line: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal._LocalSegments, "append", full)
+    with pytest.raises(ModelUnavailable, match=r"cannot be kept: .*No space left"):
+        Session(server.url, tmp_path, in_flight=4).asked([request_of(n) for n in range(100)])
+    assert server.total <= 8
 
 
 def test_left_early_what_is_with_the_server_is_still_kept(server, tmp_path) -> None:

@@ -82,6 +82,7 @@ def test_a_row_that_never_gets_through_costs_itself_and_may_pass(fault, server, 
     assert replies[BAD].passing
     assert replies[BAD].problem.endswith("(5 tries)")
     assert session.usage.of("rewrite_caption").sent == 11 + 5
+    assert "(5 tries)" not in everything_in(tmp_path)
     server.heal()  # the next run asks for it again, and for nothing else
     replies, session = _asked(server, tmp_path)
     assert replies[BAD].content == content_of(BAD)

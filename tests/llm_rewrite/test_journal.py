@@ -22,6 +22,7 @@ from llm_rewrite.journal import Journal, Line
 from llm_rewrite.reply import Reply
 from tests.conftest import ROOT
 from tests.llm_rewrite.asking import request_of
+from tests.servers import moto_server, objects, s3_client
 
 REPLY = Reply("an answer", "stop", 10, 5, 3, 0.25)
 KEY = "a" * 64
@@ -174,6 +175,7 @@ _CHILD = """
 import sys, time
 from llm_rewrite.journal import Journal
 from tests.llm_rewrite.asking import request_of
+from tests.servers import moto_server, objects, s3_client
 from llm_rewrite.reply import Reply
 journal = Journal(sys.argv[1], "p")
 for number in range(100_000):
@@ -219,6 +221,25 @@ def test_a_store_gets_a_segment_every_fifty_answers_or_after_a_time(tmp_path, mo
     journal.put(request_of(51), REPLY)
     journal.close()
     assert len(Journal(folder, "p")) == 52
+
+
+def test_an_s3_store_keeps_them_too(monkeypatch) -> None:
+    with moto_server() as endpoint:
+        named = {
+            "ENDPOINT_URL": endpoint,
+            "ACCESS_KEY_ID": "testing",
+            "SECRET_ACCESS_KEY": "testing",
+        }
+        for name, value in named.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        s3_client(endpoint).create_bucket(Bucket="corpora")
+        folder = "s3://corpora/run/stages/answers"
+        _put(folder, "part-00000", dict.fromkeys(range(130), REPLY))
+        _put(folder, "part-00000", {130: replace_content("another run's")})
+        found = Journal(folder, "part-00000")
+        assert found.get(request_of(130).key) == replace_content("another run's")
+        assert (len(found), found.skipped) == (131, 0)
+        assert len(objects(endpoint, "corpora")) <= 5  # object stores ask for money by the request
 
 
 def test_a_store_that_refuses_is_heard_of(tmp_path, monkeypatch) -> None:
