@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Literal
 
 from llm_rewrite.prompt import Part, Prompt
@@ -16,7 +17,7 @@ from llm_rewrite.questions import known_facts, numbered, one_line, source_parts
 from schemas.sample import Question, Region, Sample
 
 BoxForm = Literal["thousandths", "pixels", "fractions", "none"]
-_GRID = 1000  # as questions about boxes have it: 0 to 999
+_TOP = 999  # 0 is the left or upper edge, this the right or lower, as in questions about boxes
 _MARK = re.compile(
     r"\(?[<\[(]\s*regions?\s*#?\s*(\d{1,4}(?:\s*(?:,|and|&)\s*\d{1,4})*)\s*[>\])]\)?"
     r"|\bregions?\s+#?(\d{1,4}(?:\s*(?:,|and|&)\s*\d{1,4})*)\b",
@@ -76,7 +77,8 @@ def box_in(row: Sample, region: Region, form: BoxForm) -> str:
     elif form == "fractions":
         values = [f"{min(1.0, max(0.0, value / side)):.3f}" for value, side in pairs]
     else:
-        values = [str(min(_GRID - 1, max(0, int(_GRID * v / side)))) for v, side in pairs]
+        scaled = [round(Fraction(value) * _TOP / side) for value, side in pairs]
+        values = [str(min(_TOP, max(0, value))) for value in scaled]
     return f"[{', '.join(values)}]"
 
 

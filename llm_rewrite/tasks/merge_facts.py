@@ -48,7 +48,13 @@ def fact_lost(question: Question, said: str) -> str:
         return _sense_lost(question, said)
     have = set(_stems(said))
     needed = telling(question.answer) or plain(question.answer).split()
-    lost = [word for word in needed if not have & {_stem(word), *_SAID_AS.get(word, ())}]
+    whole = plain(said)
+    lost = [
+        word
+        for word in needed
+        if not have & {_stem(word), *_SAID_AS.get(word, ())}
+        and (word.isascii() or word not in whole)  # not every script parts its words
+    ]
     if not lost:
         return ""
     reason = "number_changed" if any(ch.isdigit() for ch in lost[0]) else "concept_lost"

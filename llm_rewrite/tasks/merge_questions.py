@@ -75,6 +75,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 _NEEDS_OPTIONS = re.compile(
     r"\b(?:these|those|following|options?|choices?|listed|below)\b(?! images?\b)", re.IGNORECASE
 )
+_SAME_FACT = {"side", "place"}  # the upper left is on the left
 _NOT_ALONE = re.compile(r"\A\W*(?:none|all|both|neither|other)\b", re.IGNORECASE)
 
 
@@ -158,7 +159,7 @@ def _together(one: Question, other: Question) -> bool:
     if one.language != other.language or (one.pair and one.pair == other.pair):
         return False
     if one.task or other.task:
-        return one.task != other.task
+        return one.task != other.task and {one.task, other.task} != _SAME_FACT
     words, others = set(plain(one.question).split()), set(plain(other.question).split())
     return len(words & others) < len(words | others) / 2
 

@@ -126,6 +126,8 @@ def test_the_sense_of_yes_and_no_survives(question: str, answer: str, said: str,
         ("Polyps", "It shows one polyp.", ""),
         ("biopsies", "A biopsy.", ""),
         ("X-ray", "It was made by X-ray.", ""),
+        ("肝脏", "最大的器官是肝脏。", ""),
+        ("肝脏", "最大的器官是脾脏。", "concept_lost"),
     ],
 )
 def test_words_and_numbers_of_an_answer_survive(answer: str, said: str, lost: str) -> None:
@@ -159,6 +161,11 @@ def test_twins_and_questions_of_one_task_are_never_together() -> None:
         tasks = [row.questions[i].task for i in group]
         assert len(set(tasks)) == len(tasks)
         assert all(row.questions[i].answer != "no" for i in group)  # its twin says it better
+
+
+def test_a_side_and_a_place_are_one_fact() -> None:
+    asked = [Question("open", f"{task}?", answer=task, task=task) for task in ("side", "place")]
+    assert groups(msgspec.structs.replace(SMEAR, questions=asked), one=0) == []
 
 
 def test_rephrased_questions_without_a_task_are_not_together() -> None:

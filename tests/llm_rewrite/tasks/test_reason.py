@@ -82,7 +82,7 @@ def test_a_mark_without_its_words_gets_the_label() -> None:
     first, second = made.rationale.split("\n")
     assert first == "white blood cell [100, 100, 300, 500] is dark."
     assert second.startswith("See white blood cell [100, 100, 300, 500] and ")
-    assert second.endswith("red blood cell [600, 600, 700, 800].")
+    assert second.endswith("red blood cell [599, 599, 699, 799].")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_regions_of_the_question_are_shown_before_larger_ones() -> None:
     row = msgspec.structs.replace(SMEAR, questions=questions)
     (text,) = users(TASK, row, regions=1)
     assert (
-        "red blood cell; lower right of the image; about 2 % of the image; box [600, 600, 700, 800]"
+        "red blood cell; lower right of the image; about 2 % of the image; box [599, 599, 699, 799]"
         in text
     )
     assert "region: 0" not in text
