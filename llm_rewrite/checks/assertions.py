@@ -80,13 +80,16 @@ _BACKWARD = frozenset(
 _SURELY_NOT = frozenset("only just necessarily merely".split())  # noqa: SIM905
 _HEDGES = frozenset(
     """possible possibly probable probably suspected suspect suspicious likely may might could
-    presumed presumably questionable suggestive suggesting suggest suggests suggested concerning
+    presumed presumably questionable suggestive suggesting suggest suggests suggested indicative concerning
     potential potentially perhaps equivocal indeterminate unclear uncertain differential versus vs
     presumptive query appears seems think thought believed considered suspicion worrisome mimicking
     """.split()  # noqa: SIM905
 )
 _SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
          "suspicious": "for", "features": "of", "typical": "of", "characteristic": "of"}  # fmt: skip
+_WEAK = frozenset(
+    "may might could appears seems think thought believed considered query versus vs unclear differential potential potentially mimicking".split()
+)  # noqa: E501, SIM905
 _SURE = frozenset(
     [
         "confirmed",
@@ -145,8 +148,11 @@ _MOST = 8
 
 @dataclass(frozen=True)
 class Assertions:
-    """Keys that a text denies, doubts and states, each with a token; `marked` the sentences that
-    hold any word of denial, `hedged` those that hold any of doubt.
+    """Keys that a text denies, doubts and states, each with a token.
+
+    `plain` are keys that it does not doubt, `marked` the sentences that hold any word of denial,
+    `hedged` those that hold any of doubt; `phrase` the tokens of denied phrases; `cues` the words
+    of doubt, `soft` the weaker ones ("consistent with", "may"), `sure` those of proof.
     """
 
     denied: dict[str, int]
@@ -155,6 +161,10 @@ class Assertions:
     plain: dict[str, int]
     marked: frozenset[int]
     hedged: frozenset[int]
+    phrase: frozenset[int]
+    cues: tuple[int, ...]
+    soft: tuple[int, ...]
+    sure: tuple[int, ...]
 
 
 @functools.lru_cache(maxsize=512)
@@ -165,6 +175,9 @@ def assertions(reading: Reading) -> Assertions:
     doubted_at: set[int] = set()
     marked: set[int] = set()
     hedged: set[int] = set()
+    cues: list[int] = []
+    soft: list[int] = []
+    sure: list[int] = []
     for i, word in enumerate(reading.words):
         if word in _NO or word in _FORWARD_OF or word in _BACKWARD or _is_not(reading, i):
             heads, phrase = _denied(reading, i)
@@ -176,6 +189,9 @@ def assertions(reading: Reading) -> Assertions:
             heads, _ = _reach(reading, i + 1)
             doubted_at |= heads | _behind(reading, i)
             hedged.add(reading.sentences[i])
+            (cues if word in _HEDGES and word not in _WEAK else soft).append(i)
+        if word in _SURE:
+            sure.append(i)
     return Assertions(
         denied=_first(reading, sorted(denied_at)),
         doubted=_first(reading, sorted(doubted_at)),
@@ -183,6 +199,10 @@ def assertions(reading: Reading) -> Assertions:
         plain=_first(reading, (i for i in range(len(reading.keys)) if i not in doubted_at)),
         marked=frozenset(marked),
         hedged=frozenset(hedged),
+        phrase=frozenset(phrase_at),
+        cues=tuple(cues),
+        soft=tuple(soft),
+        sure=tuple(sure),
     )
 
 
@@ -200,7 +220,7 @@ def _is_not(reading: Reading, i: int) -> bool:
 
 
 def _is_soft(reading: Reading, i: int) -> bool:
-    return reading.words[i + 1 : i + 2] == (_SOFT.get(reading.words[i], "-"),)
+    return reading.words[i + 1 : i + 2] == (_SOFT.get(reading.words[i], ""),)
 
 
 def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:

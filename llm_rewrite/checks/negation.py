@@ -17,6 +17,7 @@ _PLAIN = frozenset(
         normal change show study examination time contrast section phase line""".split(),  # noqa: SIM905
     )
 )
+_SOFT_OF_FINDINGS = frozenset({"consistent", "compatible", "keeping", "suspicious", "may", "might"})
 _ABSENCE = frozenset(
     map(
         key,
@@ -56,7 +57,7 @@ def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
             if reading.sentences[i] in told.marked:
                 return True
             inside = reading.sentence_words(i)
-            if any(reading.keys[j] in _ABSENCE for j in inside):
+            if any(reading.keys[j] in _ABSENCE and reading.keys[j] != word for j in inside):
                 return True
     return False
 
@@ -65,21 +66,36 @@ def _both(text: Reading, here: int, source: Reading, there: int) -> str:
     return f"'{text.around(here, 3, 1)}', source '{source.around(there, 3, 1)}'"
 
 
-def certainty(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
-    """Words that the source only leaves open and the text states, and the other way round."""
+def certainty(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[str, str]]:
+    """Doubts of the source that the text states, or leaves out; doubts and proofs of its own."""
     own, theirs = assertions(text), assertions(source)
-    for word, there in theirs.doubted.items():
-        here = own.plain.get(word)
-        if here is None or word in own.doubted or word in theirs.plain or not _is_finding(word):
-            continue
-        if text.sentences[here] not in own.hedged:
-            yield "certainty_changed", _both(text, here, source, there)
+    found = [*_of_words(text, own, source, theirs), *_of_words(source, theirs, text, own)]
+    yield from (("certainty_changed", detail) for detail in found)
+    if found:
+        return
+    doubts, said = theirs.cues + theirs.soft, own.cues + own.soft
+    if own.cues and not doubts:
+        yield "certainty_changed", f"'{text.around(own.cues[0], 1, 4)}': the source has no doubt"
+    elif own.sure and doubts and not theirs.sure and len(said) < len(doubts):
+        here, there = text.around(own.sure[0], 1, 4), source.around(doubts[0], 1, 4)
+        yield "certainty_changed", f"'{here}', source '{there}'"
+    elif must_keep and doubts and not said and _matters(source, theirs):
+        yield "certainty_changed", f"lost: '{source.around(doubts[0], 1, 4)}'"
+
+
+def _matters(source: Reading, told: Assertions) -> bool:
+    """Whether a doubt is of the picture: more than a `may` somewhere in a long caption."""
+    return bool(told.cues) or any(source.words[i] in _SOFT_OF_FINDINGS for i in told.soft)
+
+
+def _of_words(one: Reading, own: Assertions, other: Reading, theirs: Assertions) -> Iterator[str]:
+    """Words that one text only doubts and the other only states."""
     for word, here in own.doubted.items():
-        where = theirs.plain.get(word)
-        if where is None or word in theirs.doubted or word in own.plain or not _is_finding(word):
+        there = theirs.plain.get(word)
+        if there is None or word in theirs.doubted or word in own.plain or not _is_finding(word):
             continue
-        if source.sentences[where] not in theirs.hedged:
-            yield "certainty_changed", _both(text, here, source, where)
+        if other.sentences[there] not in theirs.hedged and theirs.stated.get(word) is not None:
+            yield f"'{one.around(here, 3, 1)}' and '{other.around(there, 3, 1)}'"
 
 
 def flagged(

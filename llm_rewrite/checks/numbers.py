@@ -14,7 +14,11 @@ from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import key
 
 _SHOWN = frozenset(
-    map(key, "image images panel view picture figure photograph arrow case patient section".split())  # noqa: SIM905
+    map(
+        key,
+        """image panel view picture figure photograph arrow case patient section group step component
+        part point stage plane type condition set kind time different""".split(),  # noqa: SIM905
+    )
 )
 _PAIR = frozenset("both pair pairs bilateral bilaterally couple twin twins double dual two".split())  # noqa: SIM905
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
@@ -54,14 +58,33 @@ def _wrong(
         return _wrong_count(quantity, theirs, plain, text, source)
     if quantity.kind in ("", "date"):
         named = {float(n) for t in theirs if t.name for n in re.findall(r"\d{1,9}", t.name)}
+        if quantity.unit == "whole":
+            return _wrong_date(quantity, theirs, plain, source)
         if quantity.kind == "date" and quantity.unit == "month":
             known = any(t.unit == "month" and t.value == quantity.value for t in theirs)
+            known = known or any(
+                str(int(quantity.value)) in t.name.split("/") for t in theirs if t.unit == "whole"
+            )
             return None if known else ("date_changed", _of_kind("date", theirs, source))
         if quantity.number in plain or quantity.number in named:
             return _compared(quantity, theirs, text, source)
         reason = "date_changed" if quantity.kind else "number_changed"
         return reason, _of_kind(quantity.kind, theirs, source)
     return _wrong_measure(quantity, theirs, text, source)
+
+
+def _wrong_date(
+    quantity: Quantity, theirs: Sequence[Quantity], plain: set[float], source: Reading
+) -> tuple[str, str] | None:
+    """5/31/13 is 31 May 2013, not 5/13/13."""
+    whole = [t for t in theirs if t.unit == "whole"]
+    if any(t.value == quantity.value for t in whole):
+        return None
+    months = {t.value for t in theirs if t.unit == "month"}
+    parts = [float(p) for p in quantity.name.split("/")]
+    if not whole and months & set(parts) and parts[2] % 100 in {p % 100 for p in plain}:
+        return None
+    return "date_changed", _of_kind("date", theirs, source)
 
 
 def _wrong_measure(

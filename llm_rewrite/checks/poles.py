@@ -7,14 +7,13 @@ bound to the words that it goes with; a mention of the text is held against thos
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import key
 
 _MOST_MENTIONS = 60
 _REACH = 6
-_WINDOW = 9
 _JOINS = frozenset({"and", "or", "&", "-", "/", ",", "to"})
 _GENERIC = frozenset(
     map(key, "side sides aspect part portion half region area end hand sided type form".split())  # noqa: SIM905
@@ -41,7 +40,6 @@ class Group:
     added: frozenset[str] = frozenset()
     unless_next: frozenset[str] = frozenset()
     unless_before: frozenset[str] = frozenset()
-    fits: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def mentions(reading: Reading, group: Group) -> list[Mention]:
         if pole is None or _means_other(words, i, group):
             continue
         found.append(
-            Mention(pole, i, _heads(reading, i, group.poles), _near(reading, i, group.poles))
+            Mention(pole, i, _heads(reading, i, group.poles), reading.near(i) - group.poles.keys())
         )
         if len(found) == _MOST_MENTIONS:
             break
@@ -126,14 +124,6 @@ def _backward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset
     return frozenset(found)
 
 
-def _near(reading: Reading, i: int, own: Mapping[str, str]) -> frozenset[str]:
-    inside = reading.sentence_words(i)
-    window = range(max(inside.start, i - _WINDOW), min(inside.stop, i + _WINDOW + 1))
-    return frozenset(
-        reading.keys[j] for j in window if reading.keys[j] and reading.words[j] not in own
-    )
-
-
 def changed(
     text: Reading, source: Reading, group: Group, saw_pictures: bool = False
 ) -> Iterator[tuple[str, str]]:
@@ -142,55 +132,49 @@ def changed(
     if not own:
         return
     theirs = mentions(source, group)
-    for mention in own:
-        detail = _against(mention, theirs, text, source, group, saw_pictures)
-        if detail:
-            yield group.reason, detail
-
-
-def _against(
-    mention: Mention,
-    theirs: Sequence[Mention],
-    text: Reading,
-    source: Reading,
-    group: Group,
-    saw_pictures: bool,
-) -> str:
-    """What is wrong with one mention, "" where nothing is."""
-    here = text.around(mention.token)
-    fitting = group.fits.get(mention.pole, frozenset()) | {mention.pole}
-    same = [m for m in theirs if m.pole in fitting]
-    other = [m for m in theirs if m.pole not in fitting]
     if not theirs:
-        added = mention.pole in group.added and not saw_pictures
-        known = text.words[mention.token] in source.known
-        return f"'{here}': not in the source" if added and not known else ""
-    if not other:
-        return ""
-    nearest = max(other, key=lambda m: _score(mention, m))
-    if not same:
-        related = mention.heads & nearest.heads or mention.near & nearest.near
-        if related or mention.pole in group.added:
-            return f"'{here}', source '{source.around(nearest.token)}'"
-        return ""
-    best = max(same, key=lambda m: _score(mention, m))
-    return (
-        f"'{here}', source '{source.around(nearest.token)}'"
-        if _crossed(mention, best, nearest)
-        else ""
-    )
+        for mention in own:
+            word = text.words[mention.token]
+            if mention.pole in group.added and not saw_pictures and word not in source.known:
+                yield group.reason, f"'{text.around(mention.token)}': not in the source"
+        return
+    for mention, other in crossed(own, theirs, group.added):
+        here, there = text.around(mention.token), source.around(other.token)
+        yield group.reason, f"'{here}', source '{there}'"
 
 
-def _score(one: Mention, two: Mention) -> int:
-    return 3 * len((one.heads & two.heads) - _GENERIC) + len(one.near & two.near)
+def crossed(
+    own: Sequence[Mention], theirs: Sequence[Mention], added: frozenset[str] = frozenset()
+) -> list[tuple[Mention, Mention]]:
+    """Mentions of a text whose noun has another pole in the source, each with the source's.
+
+    A mention leans where its noun has both poles and its other words stand by the other one; two
+    that lean opposite ways have been changed about.
+    """
+    wrong: list[tuple[Mention, Mention]] = []
+    leaning: list[tuple[Mention, Mention]] = []
+    for mention in own:
+        same = [m for m in theirs if m.pole == mention.pole]
+        other = [m for m in theirs if m.pole != mention.pole]
+        if not other:
+            continue
+        rival = max(other, key=lambda m: _score(mention, m))
+        if not same:
+            if _score(mention, rival) > (0, 0) or mention.pole in added:
+                wrong.append((mention, rival))
+            continue
+        heads, near = _score(mention, max(same, key=lambda m: _score(mention, m)))
+        rival_heads, rival_near = _score(mention, rival)
+        if rival_heads > heads:
+            if rival_near >= near:
+                wrong.append((mention, rival))
+        elif rival_heads == heads and rival_heads and rival_near > near:
+            (wrong if rival_near >= near + 2 and near <= 1 else leaning).append((mention, rival))
+    if len({mention.pole for mention, _ in leaning}) > 1:
+        wrong += leaning
+    return wrong
 
 
-def _crossed(mention: Mention, same: Mention, other: Mention) -> bool:
-    """Whether a mention goes with the other pole's noun, not with its own pole's."""
-    shared_same = len((mention.heads & same.heads) - _GENERIC)
-    shared_other = len((mention.heads & other.heads) - _GENERIC)
-    if shared_other > shared_same:
-        return _score(mention, other) > _score(mention, same)
-    near_same = len(mention.near & same.near)
-    near_other = len(mention.near & other.near)
-    return shared_other == shared_same and near_other >= near_same + 3
+def _score(one: Mention, two: Mention) -> tuple[int, int]:
+    """Words that both are bound to, and words that stand near both."""
+    return len((one.heads & two.heads) - _GENERIC), len((one.near & two.near) - _GENERIC)

@@ -137,7 +137,9 @@ MONTHS = {
     **{m[:3]: i + 1 for i, m in enumerate(_MONTHS) if m != "may"},
     "sept": 9,
 }
+_DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
+_BETWEEN = frozenset({"-", "x", "to", "by", "±", "and", "or", "~", "/", ","})
 _SCALE_BAR = frozenset({"bar", "bars", "scale", "magnification", "magnifications", "x", "original"})
 
 
@@ -176,7 +178,12 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
     while i < len(words):
         word = words[i]
         if word[0] in DIGITS:
-            yield from _digits(reading, i)
+            date = _whole_date(reading, i)
+            if date:
+                yield Quantity(date[0], date[0], "date", i, unit="whole", name=date[1])
+                i = date[2]
+            else:
+                yield from _digits(reading, i)
         elif word in WORDS or word in _SCALES:
             value, last = _spelled(words, i)
             if not _is_pronoun(reading, i, last):
@@ -192,6 +199,24 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
         elif word in _NAMED and i + 1 < len(words):
             yield from _grade(reading, i)
         i += 1
+
+
+def _whole_date(reading: Reading, i: int) -> tuple[float, str, int] | None:
+    """5/31/13, 31.05.2013 or 2013-05-31: a value, its parts and its last token."""
+    match = _DATE.match(reading.plain, reading.starts[i])
+    if match is None or (i and reading.plain[reading.starts[i] - 1] in ".,/-"):
+        return None
+    parts = [int(part) for part in match.group(1, 3, 4)]
+    years = [p for p in parts if p > 31 or len(str(p)) == 4]
+    if len(years) > 1 or not any(0 < p <= 12 for p in parts):
+        return None
+    last = i
+    while last + 1 < len(reading.starts) and reading.starts[last + 1] < match.end():
+        last += 1
+    year = parts[0] if parts[0] > 31 else parts[2]
+    others = parts[1:] if parts[0] > 31 else parts[:2]
+    whole = (year % 100) * 10_000 + others[0] * 100 + others[1]
+    return float(whole), "/".join(map(str, [*others, year])), last
 
 
 def _is_pronoun(reading: Reading, i: int, last: int) -> bool:
@@ -310,6 +335,8 @@ def _measured(
         value, last = value * _SCALES[words[last + 1]], last + 1
     minor = _is_minor(words, first)
     unit = attached or _unit_after(words, last)
+    if words[last] == "half" and words[last + 1 : last + 2] in (("a",), ("an",)):
+        unit = _unit_after(words, last + 1)
     if unit in UNITS:
         kind, factor = UNITS[unit]
         return Quantity(value * factor, value, kind, first, unit=unit, minor=minor)
@@ -326,7 +353,7 @@ def _is_minor(words: tuple[str, ...], i: int) -> bool:
 
 def _unit_after(words: tuple[str, ...], last: int) -> str:
     """The unit right after a number, or after the other numbers of `2 x 3 x 4 cm` and `3-5 cm`."""
-    for j in range(last + 1, min(len(words), last + 10)):
+    for j in range(last + 1, min(len(words), last + 12)):
         word = words[j]
         if word in UNITS:
             if word == "°" and words[j + 1 : j + 2] == ("c",):
@@ -337,9 +364,7 @@ def _unit_after(words: tuple[str, ...], last: int) -> str:
         match = _PARTS.match(word) if word[0] in DIGITS else None
         if match and match[2] in UNITS:
             return match[2]
-        if not (
-            match or word in ("-", "x", "to", "by", "±", "and", "or", "~", "/") or word in WORDS
-        ):
+        if not (match or word in _BETWEEN or word in WORDS):
             return ""
     return ""
 

@@ -56,19 +56,25 @@ _ABBREVIATED = frozenset(
     ]
 )
 _CLAUSE_ENDS = frozenset(".;:!?\n()[]")
+_SEGMENT_ENDS = frozenset([*",;:()[]", "and", "but", "while", "whereas", "or", "whose", "which"])
+_FARTHEST = 16
 _LONGEST_DEFINITION = 8
+_PREFIXED = re.compile(
+    r"(?:post|pre|intra|peri|retro|trans|para|extra|inter|multi|non|sub|supra|infra|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo|colo|colo)(\w{4,})\Z"
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """A text and its tokens; `keys` are "" where a token is no word of content.
 
-    `sentences[i]` and `clauses[i]` number the sentence and clause of token i. `known` are the keys
+    `plain` is the text in simple characters, at the same places. `sentences[i]` and `clauses[i]` number the sentence and clause of token i. `known` are the keys
     of all words and of what abbreviations stand for; `expansions` are those of this text, by
     abbreviation.
     """
 
     text: str
+    plain: str
     forms: tuple[str, ...]
     words: tuple[str, ...]
     keys: tuple[str, ...]
@@ -92,6 +98,39 @@ class Reading:
                 ranges.append(range(start, i))
                 start = i
         return [*ranges, range(start, len(self.words))]
+
+    @functools.cached_property
+    def segments(self) -> tuple[tuple[int, ...], frozenset[int]]:
+        """The number of each token's segment, cut at commas, brackets and "and"; which of them
+        stand in brackets and so speak of the one before.
+        """
+        numbers: list[int] = []
+        bracketed: set[int] = set()
+        number = depth = 0
+        for i, word in enumerate(self.words):
+            new = i and self.sentences[i] != self.sentences[i - 1]
+            depth = 0 if new else depth
+            if new or word in _SEGMENT_ENDS:
+                number += 1
+                depth = max(0, depth + (word in "([") - (word in ")]")) if len(word) == 1 else depth
+                if depth:
+                    bracketed.add(number)
+            numbers.append(number)
+        return tuple(numbers), frozenset(bracketed)
+
+    def near(self, token: int) -> frozenset[str]:
+        """The keys of a token's segment; in brackets, those of the segment before too."""
+        numbers, bracketed = self.segments
+        wanted = {numbers[token]}
+        if numbers[token] in bracketed:
+            wanted.add(numbers[token] - 1)
+        found = set()
+        for step in (-1, 1):
+            j = token if step < 0 else token + 1
+            while 0 <= j < len(numbers) and numbers[j] in wanted and abs(j - token) < _FARTHEST:
+                found.add(self.keys[j])
+                j += step
+        return frozenset(found - {""})
 
     def quote(self, first: int, last: int) -> str:
         """The text from one token to another, short."""
@@ -122,7 +161,8 @@ def read(text: str) -> Reading:
     expansions = _expansions(forms, words, keys)
     known = frozenset(keys) | frozenset(k for keys in expansions.values() for k in keys)
     known |= frozenset(words)
-    return Reading(text, forms, words, keys, starts, sentences, clauses, known, expansions)
+    known |= {key(match[1]) for w in known if len(w) > 7 and (match := _PREFIXED.match(w))}
+    return Reading(text, plain, forms, words, keys, starts, sentences, clauses, known, expansions)
 
 
 def _plain(text: str) -> str:
@@ -137,6 +177,8 @@ def _plain_character(character: str) -> str:
     """A digit of any script as ASCII, full-width letters as such, an accent off; one character."""
     if character.isdecimal():
         return str(unicodedata.decimal(character))
+    if "₀" <= character <= "₉":
+        return chr(ord(character) - ord("₀") + ord("0"))
     simple = unicodedata.normalize("NFKC", character)
     if len(simple) != 1 or simple.isdigit():  # a superscript is no digit of the number before it
         return character
@@ -155,7 +197,7 @@ def _word(form: str) -> str:
 @functools.lru_cache(maxsize=65_536)
 def _key(word: str) -> str:
     """The key of a word of content; "" for a function word, a number or a mark."""
-    if word in FUNCTION or not word[0].isalpha():
+    if word in FUNCTION or len(word) == 1 or not word[0].isalpha():
         return ""
     return key(word)
 

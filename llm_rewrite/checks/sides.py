@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llm_rewrite.checks.poles import Group as Group
-from llm_rewrite.checks.poles import Mention, mentions, poles
+from llm_rewrite.checks.poles import Group, Mention, crossed, mentions, poles
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import key
 
@@ -19,7 +18,9 @@ _LAYOUT = frozenset(
     rows figure figures fig plot plots graph graphs y-axis axis insert inset side-by-side half
     corner top bottom upper lower middle center centre : ; )""".split()  # noqa: SIM905
 )
-_NO_SIDE_AFTER = frozenset("after before at angle angled angles away above below here now".split())  # noqa: SIM905
+_NO_SIDE_AFTER = frozenset(
+    "after before at angle angled angles away above below here now the a an his her no".split()
+)  # noqa: SIM905
 _NO_SIDE_BEFORE = frozenset("was were is are been be being has have had been".split())  # noqa: SIM905
 _PAIRED = frozenset(
     map(
@@ -58,6 +59,11 @@ def sides(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[str
         detail = _against(mention, own, theirs, known, text, source)
         if detail:
             yield _REASON, detail
+    plain = [m for m in own if m.pole in ("left", "right") and m.pole in known]
+    for mention, other in crossed(plain, [m for m in theirs if m.pole != "one"]):
+        if other.pole == "both" and {m.pole for m in plain} == {"left", "right"}:
+            continue
+        yield _REASON, f"'{text.around(mention.token)}', source '{source.around(other.token)}'"
     if must_keep:
         yield from _lost(own, theirs, text, source)
 
@@ -71,6 +77,18 @@ def _sides(reading: Reading) -> list[Mention]:
         elif reading.forms[i] in ("L", "R") and _is_initial(reading, i):
             heads = frozenset(k for k in reading.keys[i + 1 : i + 4] if k)
             found.append(Mention("left" if word == "l" else "right", i, heads, heads))
+    found += _abbreviated(reading)
+    return found
+
+
+def _abbreviated(reading: Reading) -> list[Mention]:
+    """RCA is a right coronary artery."""
+    found = []
+    for short, keys in reading.expansions.items():
+        side = next((s for s in ("left", "right") if s in keys), "")
+        if side:
+            at = reading.words.index(short)
+            found.append(Mention(side, at, frozenset(keys) - {side}, reading.near(at)))
     return found
 
 
@@ -111,9 +129,6 @@ def _known_sides(theirs: list[Mention], source: Reading) -> set[str]:
     known |= {
         side for side, short in _SIDED_ABBREVIATIONS.items() if not short.isdisjoint(source.known)
     }
-    for side in ("left", "right"):
-        if any(side in keys for keys in source.expansions.values()):
-            known.add(side)
     return known
 
 
@@ -134,7 +149,7 @@ def _against(
         if "both" in known or {"left", "right"} <= known or not known:
             return "" if known or "both" in source.known else f"'{here}': no side in the source"
         return f"'{here}', source '{_quoted(theirs, source)}'"
-    if pole not in known:
+    if pole not in known and pole not in source.known:  # there it may be layout
         if "both" in known:
             twin = "right" if pole == "left" else "left"
             if any(m.pole == twin for m in own):
@@ -142,29 +157,7 @@ def _against(
         return f"'{here}', source " + (
             f"'{_quoted(theirs, source)}'" if theirs else "names no side"
         )
-    twins = [m for m in theirs if m.pole not in (pole, "one")]
-    same = [m for m in theirs if m.pole == pole]
-    if not twins or not same:
-        return ""
-    other = max(twins, key=lambda m: _score(mention, m))
-    best = max(same, key=lambda m: _score(mention, m))
-    if other.pole == "both" and any(m.pole not in (pole, "both") for m in own):
-        return ""
-    if _crossed(mention, best, other):
-        return f"'{here}', source '{source.around(other.token)}'"
     return ""
-
-
-def _score(one: Mention, two: Mention) -> tuple[int, int]:
-    return len(one.heads & two.heads), len(one.near & two.near)
-
-
-def _crossed(mention: Mention, same: Mention, other: Mention) -> bool:
-    head_same, near_same = _score(mention, same)
-    head_other, near_other = _score(mention, other)
-    if head_other > head_same:
-        return near_other >= near_same
-    return head_other == head_same and near_other >= near_same + 2
 
 
 def _lost(

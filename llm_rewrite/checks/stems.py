@@ -17,7 +17,7 @@ _KEPT = re.compile(
     r"|(?P<emia>a?emia|a?emic)|(?P<pathy>path(?:y|ies|ic))|(?P<ectomy>ectom(?:y|ies|ized|ised))"
     r"|(?P<stasis>sta(?:sis|ses|tic|sized|sised|sizing))|(?P<ectasis>ecta(?:sis|ses|sia|tic))"
     r"|(?P<plasia>plas(?:ia|ias|tic))|(?P<trophy>troph(?:y|ies|ic|ied))|(?P<ptysis>pty(?:sis|tic))"
-    r"|(?P<scopy>scop(?:y|ic|ically|ies))|(?P<lithiasis>lithias(?:is|es))|(?P<pnea>pno?ea)"
+    r"|(?P<scopy>scop(?:y|ic|ically|ies|e|es))|(?P<lithiasis>lithias(?:is|es))|(?P<pnea>pno?ea)"
     r"|(?P<malacia>malac(?:ia|ic))|(?P<lysis>ly(?:sis|tic|ses))|(?P<penia>peni[ac])"
     r"|(?P<megaly>megal(?:y|ic))|(?P<plegia>pleg(?:ia|ic))|(?P<cele>celes?)|(?P<uria>uri[ac])"
     r"|(?P<sclerosis>scler(?:osis|otic|osed))|(?P<graph>gra(?:ph|phy|phs|phic|phies|phically|m|ms))"
@@ -44,7 +44,7 @@ _PLURALS = {
     "penis": "penis", "axis": "axis", "left": "left", "right": "right", "pons": "pons",
     "biceps": "biceps", "triceps": "triceps", "lens": "lens", "lenses": "lens", "gas": "gas",
     "herpes": "herpes", "diabetes": "diabetes", "rabies": "rabies", "caries": "caries",
-    "ascites": "ascites", "facies": "facies", "ileus": "ileus", "fetus": "fetus",
+    "frontal": "frontalis", "portal": "portalis", "coma": "comatose", "ascites": "ascites", "facies": "facies", "ileus": "ileus", "fetus": "fetus",
 }  # fmt: skip
 _ENDINGS = (
     (re.compile(r"ically\Z"), "ic"),
@@ -52,7 +52,7 @@ _ENDINGS = (
     (re.compile(r"(?<=.{3})(?:ations?|ated|ating|ates?|ative|atory|ators?)\Z"), "at"),
     (re.compile(r"(?<=.{3})(?:ions?|ives?|ory)\Z"), ""),
     (re.compile(r"(?<=.{3})(?:ments?|nesses|ness|fully|ful)\Z"), ""),
-    (re.compile(r"(?<=.{3})(?:ities|ity)\Z"), ""),
+    (re.compile(r"(?<=.{4})(?:ities|ity)\Z"), ""),
     (re.compile(r"(?<=.{3})(?:ally|ly)\Z"), ""),
     (re.compile(r"(?<=.{3})(?:ings?|ed)\Z"), ""),
     (re.compile(r"(?<=.{3})ies\Z"), "y"),
@@ -61,7 +61,7 @@ _ENDINGS = (
     (re.compile(r"(?<=[^suai])s\Z"), ""),
     (re.compile(r"(?<=a)s\Z"), ""),
 )
-_LAST = re.compile(r"(?<=.{3})(?:al|ous|ary|ic|ar|e|y|a|um)\Z")
+_LAST = re.compile(r"(?<=.{3})(?:al|ous|ary|ic|ar|e|y|a|um)\Z|(?<=.{4})us\Z")
 _TWICE = re.compile(r"([bdglmnprt])\1\Z")
 _LONGEST = 40
 

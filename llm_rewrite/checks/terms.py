@@ -237,25 +237,50 @@ stain stained staining
 magnification magnified
 fluorescence fluorescent
 length long
+recurrence recurrent recurred recur recurring
+trauma traumatic traumatized posttraumatic injury injured
+periosteum periosteal
+sacrum sacral
+mixed admixed intermixed
+gingiva gingival gum
+migration migrated migrating
+distortion distorted
+communication communicating communicate
+deposit deposited deposition
+overgrowth overgrown
+origin originate originating arise arising
+swallowing swallow deglutition
+separation separated separate
+continuity continuous
+cavity cavitary cavitation cavitated
+blistering blister bulla
 height high tall
 """
 
 ABBREVIATIONS: dict[str, str] = {
     "ct": "computed tomography",
-    "cect": "contrast enhanced computed tomography",
-    "ncct": "non contrast computed tomography",
-    "hrct": "high resolution computed tomography",
-    "mdct": "multidetector computed tomography",
+    "cect": "contrast enhanced computed tomography ct",
+    "ncct": "non contrast computed tomography ct",
+    "hrct": "high resolution computed tomography ct",
+    "mdct": "multidetector computed tomography ct",
     "cbct": "cone beam computed tomography",
-    "cta": "computed tomography angiography",
+    "cta": "computed tomography ct angiography",
+    "mpa": "main pulmonary artery",
     "ctpa": "computed tomography pulmonary angiography",
-    "mr": "magnetic resonance",
-    "mri": "magnetic resonance imaging",
-    "mra": "magnetic resonance angiography",
+    "mr": "magnetic resonance mri",
+    "mri": "magnetic resonance mr",
+    "mra": "magnetic resonance mr mri angiography",
     "mrv": "magnetic resonance venography",
-    "mrcp": "magnetic resonance cholangiopancreatography",
+    "mrcp": "magnetic resonance mr mri cholangiopancreatography",
     "ercp": "endoscopic retrograde cholangiopancreatography",
-    "cmr": "cardiac magnetic resonance",
+    "msct": "multislice computed tomography ct",
+    "lge": "late gadolinium enhancement",
+    "fna": "fine needle aspiration",
+    "fnac": "fine needle aspiration cytology",
+    "ivh": "intraventricular hemorrhage",
+    "sah": "subarachnoid hemorrhage",
+    "mvd": "microvessel density",
+    "cmr": "cardiac magnetic resonance mr mri",
     "us": "ultrasound",
     "usg": "ultrasound",
     "eus": "endoscopic ultrasound",
@@ -269,15 +294,15 @@ ABBREVIATIONS: dict[str, str] = {
     "tte": "transthoracic echocardiography",
     "tee": "transesophageal echocardiography",
     "toe": "transesophageal echocardiography",
-    "echo": "echocardiography echocardiogram",
-    "ecg": "electrocardiogram electrocardiography",
-    "ekg": "electrocardiogram electrocardiography",
-    "eeg": "electroencephalogram electroencephalography",
-    "dwi": "diffusion weighted imaging",
+    "echo": "echocardiogram",
+    "ecg": "electrocardiogram",
+    "ekg": "electrocardiogram",
+    "eeg": "electroencephalogram",
+    "dwi": "diffusion weighted",
     "adc": "apparent diffusion coefficient",
     "flair": "fluid attenuated inversion recovery",
     "stir": "short tau inversion recovery",
-    "swi": "susceptibility weighted imaging",
+    "swi": "susceptibility weighted",
     "mip": "maximum intensity projection",
     "mpr": "multiplanar reconstruction reformation",
     "fdg": "fluorodeoxyglucose",

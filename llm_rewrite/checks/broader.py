@@ -1,0 +1,169 @@
+"""Words that stand for more than one thing, and what each may be said of.
+
+A line is a word and what implies it: a text may say "lung" where the source has a lobe of it, or
+"tumor" of any -oma. `+oma` is an ending. What implies it is not thereby kept: a source's glioma
+is lost in "tumor".
+"""
+
+from __future__ import annotations
+
+import functools
+
+from llm_rewrite.checks.stems import key
+
+_IMPLIED = """
+tumor: +oma cancer metastasis blastoma leukemia mass lesion neoplasia
+cancer: +oma tumor malignant metastasis
+mass: +oma tumor cyst lesion growth lump swelling polyp
+lesion: +oma +osis tumor cyst mass nodule metastasis abscess ulcer defect plaque infarction opacity focus
+lesion: polyp granuloma vegetation erosion fracture tear malformation aneurysm fistula papule macule
+lesion: cavity destruction uptake bulla vesicle swelling hemorrhage stone consolidation
+nodule: lesion papule tubercle
+cyst: pseudocyst hydatid
+infection: +itis pneumonia abscess tuberculosis sepsis virus bacterium fungus parasite candida
+infection: histoplasma aspergillus cryptococcus septic endocarditis infected osteomyelitis larva malaria
+inflammation: +itis
+surgery: +ectomy +plasty +otomy +ostomy resection transplant repair implant graft bypass fixation
+surgery: laparoscopy laparoscopic thoracoscopy arthroscopy preoperative postoperative intraoperative
+resection: +ectomy
+removal: +ectomy resection
+implant: stent prosthesis screw plate device electrode coil pacemaker
+prosthesis: arthroplasty implant valve
+screw: fixation
+hemorrhage: hematoma
+contrast: gadolinium enhancement barium angiogram angiography iodine opacification spill +graph
+enhancement: contrast postcontrast gadolinium
+artery: aorta carotid lad rca arterial vessel
+vessel: artery vein aorta vascular venule arteriole
+bone: vertebra femur rib fracture tibia fibula humerus radius ulna skull mandible maxilla sternum
+bone: clavicle scapula sacrum pelvis metacarpal metatarsal phalanx patella osteolytic osteotomy ossification
+lung: lobe bronchus pleura pneumonia pneumothorax hilum alveolus chest pneumocyte lingula
+ear: hearing cochlea tympanic otitis audiogram audiometry
+eye: retina cornea hypertelorism eyelid orbit lens optic macula fundus vision iris pupil
+colon: sigmoid cecum colocolonic colonoscopy rectosigmoid flexure colitis
+bowel: colon ileum jejunum duodenum intussusception ileus sigmoid cecum rectum loop appendix
+heart: ventricle atrium mitral myocardium cardiomegaly echocardiogram valve pericardium coronary
+brain: cerebrum cerebellum hemisphere thalamus frontal parietal temporal occipital hippocampus glioma
+spine: vertebra disc lumbar cord
+skin: epidermis dermis rash
+tooth: incisor molar premolar canine
+mouth: intraoral tongue palate gingiva buccal lip
+leg: tibia fibula calf thigh femur knee
+arm: humerus radius forearm elbow
+hand: finger metacarpal thumb
+foot: toe metatarsal
+head: skull brain face
+abdomen: liver spleen pancreas bowel kidney stomach peritoneum
+chest: lung thorax pleura mediastinum
+node: lymphadenopathy adenopathy
+lymph: lymphadenopathy adenopathy
+kidney: nephrectomy nephritis hydronephrosis ureter pyelonephritis
+liver: hepatectomy hepatitis hepatocyte hepatocellular cirrhosis
+blood: bleeding hemorrhage hematoma serum plasma erythrocyte leukocyte
+fluid: effusion ascites edema liquid
+gas: air emphysema pneumothorax
+air: gas pneumothorax pneumoperitoneum emphysema
+dilation: hydronephrosis ectasia aneurysm megaureter
+enlargement: +megaly hypertrophy hyperplasia increase swelling
+collapse: atelectasis
+narrowing: constriction compression taper
+swelling: edema enlargement
+thickening: thick hypertrophy
+stone: +lithiasis
+pregnancy: gestation fetus trimester pregnant
+child: boy girl infant newborn
+man: male
+woman: female
+disease: +osis +itis +pathy syndrome
+stain: hematoxylin eosin trichrome pas giemsa immunohistochemistry gram
+immunohistochemistry: immunostain antibody immunoreactive immunoperoxidase positive ki cytokeratin
+histology: hematoxylin histopathology section microscopic biopsy specimen
+biopsy: histology histopathology aspiration
+photograph: picture photo macroscopic gross intraoral extraoral clinical
+radiograph: film xray
+ct: tomography cect ncct hrct mdct cbct cta msct
+mri: magnetic mr flair dwi
+catheter: line cannula tube
+treatment: drug chemotherapy radiotherapy
+transplant: graft
+ischemia: infarction
+blockage: stop cutoff
+tear: rupture
+trauma: traumatized accident
+necrosis: necrotizing
+vein: vena cava venous thrombophlebitis
+prominent: marked
+malformation: anomaly
+wall: mural
+growth: mass
+drug: medication
+serum: plasma blood
+fungus: fungal mycosis candida histoplasma cryptococcus aspergillus pas
+nucleus: nuclear
+heel: calcaneus
+projection: protrusion
+"""
+
+# Either may stand for the other without a loss.
+_SAME = (
+    ("contrast", "enhancement"), ("contrast", "gadolinium"), ("stain", "immunohistochemistry"),
+    ("lung", "chest"), ("hemorrhage", "hematoma"), ("surgery", "resection"), ("eye", "orbit"),
+    ("man", "male"), ("woman", "female"), ("vessel", "artery"), ("tumor", "cancer"),
+    ("tumor", "mass"), ("lesion", "mass"), ("node", "lymphadenopathy"), ("bowel", "loop"),
+    ("implant", "prosthesis"), ("blockage", "stop"), ("air", "gas"), ("trauma", "fracture"),
+    ("radiograph", "film"), ("swelling", "edema"), ("child", "boy"), ("child", "girl"),
+    ("child", "infant"), ("histology", "biopsy"), ("histology", "section"), ("disc", "disk"),
+    ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
+)  # fmt: skip
+_MORE = frozenset(
+    "increased increase high higher elevated bright brighter raised intense hot".split()
+)  # noqa: SIM905
+_LESS = frozenset("decreased decrease low lower reduced dark darker diminished cold poor".split())  # noqa: SIM905
+_EQUAL = frozenset("same similar equal identical".split())  # noqa: SIM905
+_LEVELS = {"hyper": _MORE, "hypo": _LESS, "iso": _EQUAL}
+
+
+@functools.cache
+def _implying() -> dict[str, tuple[str, ...]]:
+    table: dict[str, list[str]] = {}
+    for line in _IMPLIED.strip().split("\n"):
+        word, _, rest = line.partition(":")
+        own = table.setdefault(key(word), [])
+        own += [part if part[0] == "+" else key(part) for part in rest.split()]
+    return {word: tuple(parts) for word, parts in table.items()}
+
+
+@functools.cache
+def _equals() -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for one, two in _SAME:
+        table.setdefault(key(one), set()).add(key(two))
+        table.setdefault(key(two), set()).add(key(one))
+    return {word: frozenset(others) for word, others in table.items()}
+
+
+def implied(k: str, known: frozenset[str]) -> bool:
+    """Whether any of the known keys is narrower than a key, or says the same."""
+    for narrower in _implying().get(k, ()):
+        if narrower in known:
+            return True
+        if narrower[0] == "+" and any(other.endswith(narrower) for other in known):
+            return True
+    return same(k, known)
+
+
+def same(k: str, known: frozenset[str]) -> bool:
+    """Whether any of the known keys says the same as a key."""
+    return not _equals().get(k, frozenset()).isdisjoint(known)
+
+
+def spelled_out(word: str, known: frozenset[str]) -> bool:
+    """Whether "hyperintense" is there as "high signal intensity", and the like."""
+    for prefix, words in _LEVELS.items():
+        if word.startswith(prefix) and len(word) > len(prefix) + 4:
+            rest = word[len(prefix) :][:5]
+            if not words.isdisjoint(known) and any(
+                other.lstrip("=").startswith(rest) for other in known
+            ):
+                return True
+    return False
