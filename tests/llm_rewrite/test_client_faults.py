@@ -238,3 +238,13 @@ def test_a_few_rows_that_it_cannot_bear_do_not_end_a_run(server, tmp_path) -> No
     replies, _ = _asked(server, tmp_path, in_flight=1, first_wait_s=0.001)
     assert [bool(r.problem) for r in replies].count(True) <= 5
     assert not replies[-1].problem
+
+
+def test_many_bad_rows_among_good_ones_do_not_end_a_run(server, tmp_path) -> None:
+    def every_third(asked) -> bool:
+        return any(f"Figure {n}." in str(asked.body) for n in range(0, 120, 3))
+
+    server.fail(Fault("status", status=500), when=every_third)
+    session = Session(server.url, tmp_path, in_flight=4, first_wait_s=0.001)
+    replies = session.asked([request_of(n) for n in range(120)])
+    assert [place for place, r in enumerate(replies) if r.problem] == list(range(0, 120, 3))
