@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MAX_BYTES = 50_000_000
+_START = 3
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -32,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Glossary:
-    """The entries by the folded term, and the terms by their first character, longest first."""
+    """The entries by the folded term, and the terms by their first three characters, longest first."""
 
     entries: dict[str, Entry]
     by_start: dict[str, list[str]]
@@ -50,9 +51,10 @@ class Glossary:
         """The longest term that begins here, "" for none."""
         if place and _joined(folded[place - 1], folded[place]):
             return ""
-        for term in self.by_start.get(folded[place], ()):
-            if folded.startswith(term, place) and _ends(folded, place + len(term)):
-                return term
+        for length in range(_START, 0, -1):
+            for term in self.by_start.get(folded[place : place + length], ()):
+                if folded.startswith(term, place) and _ends(folded, place + len(term)):
+                    return term
         return ""
 
 
@@ -93,7 +95,7 @@ def _loaded(path: str, language: str, size: int, changed: int) -> Glossary:
         raise ValueError(f"{path}: no term with a translation into {language}")
     by_start: dict[str, list[str]] = {}
     for term in sorted(entries, key=lambda term: (-len(term), term)):
-        by_start.setdefault(term[0], []).append(term)
+        by_start.setdefault(term[:_START], []).append(term)
     return Glossary(entries, by_start)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from llm_rewrite.prompt import Part
@@ -13,6 +14,7 @@ from schemas.evidence import references
 from schemas.sample import Question, Region, Sample, Text
 
 _OUTSIDE = ("definition", "knowledge")
+_REGION = re.compile(r"\bregions\[(\d{1,6})\]")
 _GRID = 1000  # boxes are said in thousandths of the picture, as in questions about boxes
 
 
@@ -36,8 +38,9 @@ def pictures(row: Sample, refs: Iterable[str]) -> tuple[int, ...]:
 
 
 def evidence_refs(item: Text | Question) -> list[str]:
-    """The references of a text's or question's evidence."""
-    return references(item.evidence)
+    """The references of a text's or question's evidence; `regions[2]` of template questions too."""
+    drawn = [f"region:{place}" for place in _REGION.findall(item.evidence)]
+    return list(dict.fromkeys([*references(item.evidence), *drawn]))
 
 
 def asked_and_answered(question: Question) -> str:
