@@ -77,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_readers(commands)
     _add_write(commands)
+    _add_export(commands)
     help_text = "make the list of concepts that are looked for in texts, or look into one"
     add_vocabulary(commands.add_parser("vocabulary", help=help_text, allow_abbrev=False))
     return parser
@@ -167,6 +168,25 @@ def _add_write(commands) -> None:
     )
     write.add_argument("--dry", action="store_true", help="show the prompts and ask nothing")
     write.add_argument("--json", action="store_true", help="answer for programs")
+
+
+def _add_export(commands) -> None:
+    help_text = "write conversations, preference pairs or reward rows of a corpus as JSON lines"
+    export = _command(commands, "export", _export, help_text)
+    export.add_argument("corpus", metavar="CORPUS")
+    export.add_argument("--form", required=True, metavar="FORM", help="chat, dpo or reward")
+    export.add_argument("--out", required=True, metavar="FILE.jsonl")
+    export.add_argument("--where", default="", metavar="SQL", help="a condition on samples")
+    export.add_argument("--split", default="", help="train, val or test (default: all)")
+    export.add_argument("--style", default="llava", help="of chat: llava or openai")
+    export.add_argument("--rationale", default="none", help="of chat: first, after or none")
+    export.add_argument("--pictures", default="", metavar="DIR", help="put the pictures there")
+    export.add_argument(
+        "--noised-pictures",
+        action="store_true",
+        help="of dpo: also pictures whose regions are under noise (needs --pictures)",
+    )
+    export.add_argument("--json", action="store_true", help="answer for programs")
 
 
 def _out(options: argparse.Namespace, name: str) -> str:
@@ -313,6 +333,24 @@ def _write(options: argparse.Namespace) -> int:
     from pipelines.write_command import run
 
     return run(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from pipelines.corpus import open_corpus
+    from pipelines.export import ExportOptions, export
+
+    wanted = ExportOptions(
+        options.form,
+        options.where,
+        options.split,
+        options.style,
+        options.rationale,
+        options.pictures,
+        options.noised_pictures,
+    )
+    done = export(open_corpus(options.corpus), options.out, wanted)
+    print(json.dumps({"file": options.out, **done.counts()}) if options.json else done.words)
+    return 0
 
 
 def _sources(options: argparse.Namespace) -> int:

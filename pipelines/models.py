@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import glob
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
+from llm_rewrite.batch_files import BatchFolder, waiting_files
 from llm_rewrite.client import Client
 from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
@@ -46,14 +47,10 @@ def check_models(options: Sequence[TaskOptions], reach: bool) -> None:
             raise UserError(f"write: batch: {one.batch}: {error.strerror}") from None
 
 
-def waiting_files(options: Sequence[TaskOptions]) -> list[str]:
-    """Files of prompts that have no answers beside them yet."""
-    found = []
-    for one in _different(options):
-        for path in sorted(glob.glob(os.path.join(glob.escape(one.batch), "part-*.jsonl"))):
-            if one.batch and ".out." not in path:
-                found.append(path)
-    return [p for p in found if not os.path.exists(f"{p.removesuffix('.jsonl')}.out.jsonl")]
+def prompts_waiting(options: Sequence[TaskOptions]) -> list[Path]:
+    """Files of prompts that no batch job has answered yet."""
+    folders = dict.fromkeys(one.batch for one in options if one.batch)
+    return [path for folder in folders for path in waiting_files(Path(folder))]
 
 
 def width_of(options: Sequence[TaskOptions]) -> int:
@@ -79,8 +76,6 @@ async def opened_models(
         for one in _different(options):
             in_flight = max(1, -(-one.in_flight // max(1, processes)))
             if one.batch:
-                from llm_rewrite.batch_files import BatchFolder
-
                 folder = stack.enter_context(BatchFolder(one, name, journal, usage, picture))
                 askers[_place(one)] = folder.ask
                 continue

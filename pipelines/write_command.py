@@ -62,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     corpus = open_corpus(options.corpus)
     recipe = load_recipe(options.recipe) if options.recipe else _recipe_of(corpus)
     step = _step(recipe, options.task, options.set, options.dry)
+    if step.options.batch and not options.dry:
+        raise UserError("fabrica write asks at once: --set batch= --set endpoint=URL, or --dry")
     rows = _rows(corpus, options.where or step.options.where, step, options.rows)
     shown = _dry(rows, step, recipe) if options.dry else _asked(corpus, rows, step, recipe)
     if options.json:

@@ -26,7 +26,7 @@ from pipelines import layout
 from pipelines.context import Context, settled, unsettled
 from pipelines.errors import RunFailed, UserError
 from pipelines.guard import RowLost
-from pipelines.models import check_models, opened_models, waiting_files, width_of
+from pipelines.models import check_models, opened_models, prompts_waiting, width_of
 from pipelines.pool import Progress
 from pipelines.recipe import Recipe
 from pipelines.sharding import read_range
@@ -65,7 +65,7 @@ def check_writing(recipe: Recipe, reach: bool = True) -> None:
 def check_waiting(context: Context, partitions: int) -> None:
     """Raise `RunFailed` where prompts lie in files that a batch job has yet to answer."""
     recipe = context.recipe
-    files = waiting_files([step.options for step in steps_of(recipe.write, recipe.writer)])
+    files = prompts_waiting([step.options for step in steps_of(recipe.write, recipe.writer)])
     if not files or not any(
         "unsettled" in context.store.fingerprint(layout.written_part(p)) for p in range(partitions)
     ):
@@ -73,7 +73,7 @@ def check_waiting(context: Context, partitions: int) -> None:
     raise RunFailed(
         f"prompts wait for a batch job: {len(files)} files, the first is {files[0]}\n"
         f"answer each, as in: vllm run-batch -i {files[0]} "
-        f"-o {files[0].removesuffix('.jsonl')}.out.jsonl --model MODEL; then run again"
+        f"-o {files[0].with_suffix('.out.jsonl')} --model MODEL; then run again"
     )
 
 

@@ -22,7 +22,7 @@ from pipelines.verify import verify
 from tests.conftest import MINI_PMC, ROOT, fabrica
 
 ARTICLES = ROOT / "examples" / "mini-pmc-articles.txt"
-_PAID = ("stages/answers/", "stages/write/usage/")
+_PAID = ("stages/answers/", "stages/write/usage")
 
 
 def written_recipe(folder: Path, server: ModelServer | None = None, **changes: Any) -> Path:
@@ -202,6 +202,39 @@ def test_without_a_server_it_says_so_in_one_line(tmp_path, capsys) -> None:
         )
     assert code == 2
     assert "does not serve 'tiny'; it serves other-8b" in err
+
+
+def test_by_files_for_a_batch_job(tmp_path, capsys) -> None:
+    """Prompts go into files, a job answers them, the next run takes the answers in."""
+    folder = tmp_path / "prompts"
+    writer = {"model": "org/tiny-1", "batch": str(folder)}
+    recipe = written_recipe(tmp_path, writer=writer)
+    code, _, err = fabrica(capsys, "run", recipe, "--out", tmp_path / "c")
+    assert code == 1
+    assert "prompts wait for a batch job: 3 files" in err
+    assert "vllm run-batch -i " in err
+    prompts = sorted(folder.glob("part-*.jsonl"))
+    assert len(prompts) == 3
+    for path in prompts:
+        lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+        answers = [_batch_answer(line["custom_id"], line["body"]) for line in lines]
+        path.with_suffix(".out.jsonl").write_text("".join(f"{json.dumps(a)}\n" for a in answers))
+    code, _, err = fabrica(capsys, "run", recipe, "--out", tmp_path / "c")
+    assert code == 0, err
+    assert list(verify(open_corpus(str(tmp_path / "c")))) == []
+    words = query(tmp_path / "c", "SELECT meta['rewrite_caption'] FROM samples WHERE kept")
+    assert all("1 written" in word for (word,) in words if word)
+    with model_server(models=("org/tiny-1",)) as server:  # the same, asked at once
+        writer = {"model": "org/tiny-1", "endpoint": server.url}
+        recipe = written_recipe(tmp_path, writer=writer)
+        assert fabrica(capsys, "run", recipe, "--out", tmp_path / "d")[0] == 0
+    assert corpus_files(tmp_path / "d") == corpus_files(tmp_path / "c")
+
+
+def _batch_answer(key: str, body: dict[str, Any]) -> dict[str, Any]:
+    choice = {"message": {"content": invented_answer(body)}, "finish_reason": "stop"}
+    response = {"status_code": 200, "body": {"choices": [choice], "usage": {}}}
+    return {"id": "x", "custom_id": key, "response": response, "error": None}
 
 
 def test_killed_in_the_middle_nothing_answered_is_asked_twice(tmp_path) -> None:
