@@ -108,10 +108,17 @@ def with_boxes(
             refs.append(ref)
             region = row.regions[int(ref.partition(":")[2])]
             told.append(_told(text[: mark.start()], row, region, form))
-        pieces += [text[end : mark.start()], " and ".join(told)]
+        words = " and ".join(told)
+        aside = _in_sentence(text[: mark.start()]) and words and words[0] != "["
+        pieces += [text[end : mark.start()], f"({words})" if aside else words]
         end = mark.end()
     made = "".join([*pieces, text[end:]])
     return re.sub(r"\s+([.,;:])", r"\1", one_line(made)), refs, found
+
+
+def _in_sentence(before: str) -> str:
+    """What the sentence has said so far."""
+    return re.split(r"[.!?]\s", before)[-1].strip()
 
 
 def _region_ref(prompt: Prompt, number: int) -> str:
@@ -121,7 +128,7 @@ def _region_ref(prompt: Prompt, number: int) -> str:
 
 def _told(before: str, row: Sample, region: Region, form: BoxForm) -> str:
     """The box, after its label where the sentence so far does not say it."""
-    sentence = re.split(r"[.!?]\s", before)[-1].casefold()
-    label = "" if region.label.casefold() in sentence else region.label
+    said = region.label.casefold() in _in_sentence(before).casefold()
+    label = "" if said else region.label
     which = f"image {region.image + 1}" if len(row.images) > 1 and form != "none" else ""
     return " ".join(word for word in (label, which, box_in(row, region, form)) if word)

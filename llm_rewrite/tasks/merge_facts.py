@@ -38,6 +38,7 @@ _COMMON_WORDS = """
     contains depict depicts no not free without lack lacks yes set
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
+_CONCLUDING = frozenset(("so", "thu", "thus", "hence", "therefor", "conclusi", "overall", "answer"))
 AFFIRMING = frozenset(pair[0] for pair in YES_NO.values())
 DENYING = frozenset(pair[1] for pair in YES_NO.values())
 
@@ -77,6 +78,20 @@ def _sense_lost(question: Question, said: str) -> str:
     if present in senses:
         return ""
     return f"negation_flipped: {question.question[:80]!r} is answered {question.answer!r}"
+
+
+def without_denial(text: str, question: Question) -> str:
+    """A text without the clauses that only deny, in its own words, what a question asks for."""
+    asked = {*_stems(question.question)}
+    kept, end = [], 0
+    for mark in [*_CLAUSE.finditer(text), None]:
+        start = mark.start() if mark else len(text)
+        clause = text[end:start]
+        words = {_stem(word) for word in telling(clause)}
+        if not (_NEGATIVE.search(clause) and words - _CONCLUDING <= asked):
+            kept.append(f"{clause}{mark[0] if mark else ''}")
+        end = mark.end() if mark else end
+    return "".join(kept).strip()
 
 
 def gives_away(question: Question, merged: str, together: Sequence[Question]) -> str:

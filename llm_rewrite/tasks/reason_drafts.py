@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
 from llm_rewrite.answers import BadAnswer
+from llm_rewrite.faithfulness import Evidence, Finding, check_text
 from llm_rewrite.prompt import Prompt
 from llm_rewrite.question_wording import of_the_figure, of_the_source
-from llm_rewrite.questions import one_line, plain, same_answer
+from llm_rewrite.questions import one_line, plain, same_answer, stated
 from llm_rewrite.region_marks import BoxForm, with_boxes
-from llm_rewrite.task import Draft
+from llm_rewrite.task import Draft, Tools
+from llm_rewrite.tasks.merge_facts import DENYING, without_denial
 from schemas.evidence import joined
 from schemas.sample import Question, Sample
 
@@ -63,8 +66,22 @@ def reasoned(
     evidence = _evidence(prompt, question.evidence, [*used, *refs])
     made = msgspec.structs.replace(question, rationale=rationale, evidence=evidence)
     against = tuple(part.ref for part in prompt.parts if part.ref != prompt.subject)
+
+    def check(evidence: Evidence, tools: Tools) -> list[Finding]:
+        """The rationale alone: question and answer are known, so they are evidence."""
+        denied = question.kind == "closed" and plain(question.answer) in DENYING
+        texts = (*(evidence.texts if against else ()), *([] if denied else [stated(question)]))
+        known = replace(evidence, texts=texts)
+        said = without_denial(rationale, question) if denied else rationale
+        return check_text(said, known, tools, language=question.language) if said else []
+
     return Draft(
-        made, replaces=prompt.subject, against=against, findings=tuple(findings), adds=True
+        made,
+        replaces=prompt.subject,
+        against=against,
+        check=check,
+        findings=tuple(findings),
+        adds=True,
     )
 
 

@@ -81,8 +81,8 @@ def test_a_mark_without_its_words_gets_the_label() -> None:
     made = drafted([f"<region {MARK}> is dark.", f"See (Region {MARK}) and regions 4 and 5."]).made
     first, second = made.rationale.split("\n")
     assert first == "white blood cell [100, 100, 300, 500] is dark."
-    assert second.startswith("See white blood cell [100, 100, 300, 500] and ")
-    assert second.endswith("red blood cell [599, 599, 699, 799].")
+    assert second.startswith("See (white blood cell [100, 100, 300, 500]) and (white ")
+    assert second.endswith("red blood cell [599, 599, 699, 799]).")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,30 @@ def test_too_few_or_too_many_steps_are_asked_for_again(steps: list[str]) -> None
     assert len(requests) == 2
     assert exchanges[0].problem.startswith("bad_answer")
     assert made.questions == SMEAR.questions
+
+
+def test_the_known_question_is_no_claim_of_the_reasoning() -> None:
+    """Its own words may be denied again; what the steps add to that may not."""
+    row = msgspec.structs.replace(
+        SMEAR,
+        questions=[
+            Question(
+                "closed",
+                "Does the white blood cell lie in the lower right?",
+                ["yes", "no"],
+                "no",
+                task="place",
+            )
+        ],
+    )
+    made, _, _ = written(
+        TASK, row, lambda _: reply([*STEPS, "So it does not lie in the lower right."], "no")
+    )
+    assert made.questions[0].rationale.endswith("So it does not lie in the lower right.")
+    more = [*STEPS, "So it does not lie in the lower right, as it has 7 mm."]
+    made, _, _ = written(TASK, row, lambda _: reply(more, "no"))
+    assert made.questions == row.questions
+    assert "number_changed" in made.meta["reason"]
 
 
 def test_numbers_before_steps_come_off() -> None:
