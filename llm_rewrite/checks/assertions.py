@@ -12,137 +12,55 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import keys_of
+from llm_rewrite.checks.terms import listed
 
-_NO = frozenset(
-    [
-        "no",
-        "without",
-        "not",
-        "nor",
-        "neither",
-        "never",
-        "n't",
-        "none",
-        "cannot",
-        "lack",
-        "lacks",
-        "lacking",
-        "lacked",
-        "absent",
-        "absence",
-        "denies",
-        "denied",
-        "negative",
-        "fails",
-        "failed",
-        "free",
-        "excluded",
-        "excludes",
-        "excluding",
-        "nonvisualization",
-    ]
-)
-_FORWARD = frozenset(
-    [
-        "no",
-        "without",
-        "not",
-        "nor",
-        "neither",
-        "never",
-        "cannot",
-        "lack",
-        "lacks",
-        "lacking",
-        "lacked",
-        "denies",
-        "denied",
-    ]
-)
+_NO = listed("""
+    no without not nor neither never n't none cannot lack lacks lacking lacked absent absence
+    denies denied negative fails failed free excluded excludes excluding nonvisualization
+    """)
+_FORWARD = listed("""
+    no without not nor neither never cannot lack lacks lacking lacked denies denied
+    """)
 _FORWARD_OF = {"absence": ("of",), "free": ("of", "from"), "negative": ("for",), "resolution": ("of",),
                "disappearance": ("of",), "devoid": ("of",), "clear": ("of",), "rather": ("than",),
                "instead": ("of",), "exclusion": ("of",), "excludes": (), "lack": ("of",),
                "loss": ()}  # fmt: skip
-_BACKWARD = frozenset(
-    [
-        "absent",
-        "excluded",
-        "negative",
-        "resolved",
-        "disappeared",
-        "lacking",
-        "missing",
-        "invisible",
-        "undetectable",
-    ]
-)
-_SURELY_NOT = frozenset("only just necessarily merely".split())  # noqa: SIM905
-_HEDGES = frozenset(
-    """possible possibly probable probably suspected suspect suspicious likely may might could
-    presumed presumably questionable suggestive suggesting suggest suggests suggested indicative concerning
-    potential potentially perhaps equivocal indeterminate unclear uncertain differential versus vs
-    presumptive query appears seems think thought believed considered suspicion worrisome mimicking
-    """.split()  # noqa: SIM905
-)
+_BACKWARD = listed("""
+    absent excluded negative resolved disappeared lacking missing invisible undetectable
+    """)
+_SURELY_NOT = listed("only just necessarily merely")
+_HEDGES = listed("""
+    possible possibly probable probably suspected suspect suspicious likely may might could
+    presumed presumably questionable suggestive suggesting suggest suggests suggested indicative
+    concerning potential potentially perhaps equivocal indeterminate unclear uncertain
+    differential versus vs presumptive query appears seems think thought believed considered
+    suspicion worrisome mimicking
+    """)
 _SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
          "suspicious": "for", "features": "of", "typical": "of", "characteristic": "of"}  # fmt: skip
-_WEAK = frozenset(
-    "may might could appears seems think thought believed considered query versus vs unclear differential potential potentially mimicking".split()
-)  # noqa: E501, SIM905
-_SURE = frozenset(
-    [
-        "confirmed",
-        "confirming",
-        "confirms",
-        "proven",
-        "proved",
-        "proves",
-        "definite",
-        "definitely",
-        "definitive",
-        "diagnostic",
-        "pathognomonic",
-        "established",
-        "undoubtedly",
-        "certainly",
-    ]
-)
-_STOPS = frozenset(
-    """but however although though while whereas which who that where when except because since as
-    is are was were be been being has have had shows show showed showing demonstrates demonstrating
-    reveals revealing with due causing after before during following despite indicating there""".split()  # noqa: SIM905
-)
-_PLACES = frozenset(
-    [
-        "in",
-        "within",
-        "at",
-        "on",
-        "to",
-        "near",
-        "around",
-        "from",
-        "between",
-        "over",
-        "above",
-        "below",
-        "under",
-        "through",
-        "for",
-        "by",
-        "into",
-        "of",
-    ]
-)
-_LIGHT = frozenset(
-    map(
-        key,
-        """evidence sign signs indication suggestion feature finding presence trace area focus other
-        further additional definite obvious apparent significant clear any demonstrable visible seen
-        identified noted detected present demonstrated residual associated abnormal new gross""".split(),  # noqa: SIM905
-    )
-)
+_WEAK = listed("""
+    may might could appears seems think thought believed considered query versus vs unclear
+    differential potential potentially mimicking
+    """)
+_SURE = listed("""
+    confirmed confirming confirms proven proved proves definite definitely definitive diagnostic
+    pathognomonic established undoubtedly certainly
+    """)
+_STOPS = listed("""
+    but however although though while whereas which who that where when except because since as
+    is are was were be been being has have had shows show showed showing demonstrates
+    demonstrating reveals revealing with due causing after before during following despite
+    indicating there
+    """)
+_PLACES = listed("""
+    in within at on to near around from between over above below under through for by into of
+    """)
+_LIGHT = keys_of("""
+    evidence sign signs indication suggestion feature finding presence trace area focus other
+    further additional definite obvious apparent significant clear any demonstrable visible seen
+    identified noted detected present demonstrated residual associated abnormal new gross
+    """)
 _MOST = 8
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 
 from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.terms import listed
 
 _IMPLIED = """
 tumor: +oma cancer metastasis blastoma leukemia mass lesion neoplasia
@@ -115,11 +116,11 @@ _SAME = (
     ("child", "infant"), ("histology", "biopsy"), ("histology", "section"), ("disc", "disk"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
-_MORE = frozenset(
-    "increased increase high higher elevated bright brighter raised intense hot".split()
-)  # noqa: SIM905
-_LESS = frozenset("decreased decrease low lower reduced dark darker diminished cold poor".split())  # noqa: SIM905
-_EQUAL = frozenset("same similar equal identical".split())  # noqa: SIM905
+_MORE = listed("""
+    increased increase high higher elevated bright brighter raised intense hot
+    """)
+_LESS = listed("decreased decrease low lower reduced dark darker diminished cold poor")
+_EQUAL = listed("same similar equal identical")
 _LEVELS = {"hyper": _MORE, "hypo": _LESS, "iso": _EQUAL}
 
 

@@ -10,6 +10,7 @@ import functools
 import re
 
 from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.terms import listed
 
 _ENDING = re.compile(
     r"\w{3,}(?:"
@@ -25,20 +26,19 @@ _ENDING = re.compile(
     r"|intense|intensity|intensities|dense|echoic|echogenic|attenuating|metabolic|enhancing"
     r")\Z"
 )
-_PLAIN_ENDING = frozenset(
-    """
+_PLAIN_ENDING = listed("""
     diagram program histogram kilogram milligram gram paragraph telegram photograph photographs
-    photography photographic photographed micrograph micrographs photomicrograph photomicrographs
-    radiograph radiographs radiographic radiography image view demonstrative environment diagnosis
-    diagnoses prognosis hypothesis synthesis analysis microscopy microscopic macroscopic
-    macroscopically stereoscopic plastic elastic drastic basis intense dense intensity pathologic
-    pathology pathological empathy sympathy genesis dialysis catalysis vascular coma aroma
-    chromatic robotic exotic biopic topic static cartograph autograph graphic graphics graphical
-    infographic pictogram schematic pathway alias bias tomography tomographic tomogram scopy
-    symptomatic asymptomatic holistic statistic statistics heuristic realistic linguistic diploma
-    thermic academic systemic endemic epidemic pandemic polemic chemic alchemic idiotic thesis
-    """.split()  # noqa: SIM905
-)
+    photography photographic photographed micrograph micrographs photomicrograph
+    photomicrographs radiograph radiographs radiographic radiography image view demonstrative
+    environment diagnosis diagnoses prognosis hypothesis synthesis analysis microscopy
+    microscopic macroscopic macroscopically stereoscopic plastic elastic drastic basis intense
+    dense intensity pathologic pathology pathological empathy sympathy genesis dialysis
+    catalysis vascular coma aroma chromatic robotic exotic biopic topic static cartograph
+    autograph graphic graphics graphical infographic pictogram schematic pathway alias bias
+    tomography tomographic tomogram scopy symptomatic asymptomatic holistic statistic statistics
+    heuristic realistic linguistic diploma thermic academic systemic endemic epidemic pandemic
+    polemic chemic alchemic idiotic thesis
+    """)
 _LISTED = """
 lung liver kidney heart brain stomach bowel spleen gallbladder bile bladder uterus ovary testis
 breast skin bone muscle nerve eye ear nose mouth tongue tooth face head skull neck chest abdomen
@@ -49,51 +49,51 @@ cervix placenta fetus aorta artery vein lymph pericardium pleura peritoneum meni
 bronchus alveolus diaphragm retina cornea orbit ventricle atrium cerebellum thalamus pituitary
 adrenal thyroid hip elbow hand humerus femur tibia fibula radius ulna scapula clavicle sternum
 sacrum coccyx ilium ischium pubis acetabulum patella talus calcaneus metacarpal metatarsal phalanx
-carotid jugular subclavian iliac femoral popliteal brachial coronary mesenteric celiac hepatic portal
-cava hippocampus amygdala putamen caudate pons midbrain brainstem hypothalamus insula callosum
-parietal temporal occipital frontal sphenoid ethmoid mastoid cochlea vestibular sinus trachea carina
-appendix sigmoid omentum mesentery retroperitoneum scrotum penis epididymis fallopian endometrium
-myometrium myocardium endocardium epicardium mitral tricuspid septum iris lens macula fovea choroid
-sclera conjunctiva vitreous eyelid eyelash lip gum palate tonsil uvula parotid submandibular
-parathyroid thymus node sella clivus meniscus cruciate tendon ligament cartilage disc disk marrow
-epidermis dermis hair nail scalp forehead cheek chin limb extremity toe thumb buttock hamstring
-quadriceps biceps triceps deltoid psoas supraspinatus umbilicus umbilical hemidiaphragm lymphocyte
-neutrophil macrophage eosinophil fibroblast erythrocyte platelet hepatocyte neuron astrocyte
-osteoclast osteoblast keratinocyte melanocyte histiocyte monocyte plasma mast glomerulus tubule
-tumor cancer mass lesion nodule cyst abscess hematoma hemorrhage bleeding edema effusion infarct
-infarction ischemia embolus embolism clot thrombus aneurysm pseudoaneurysm dissection fistula sinus
-fracture dislocation subluxation sprain rupture perforation obstruction hernia intussusception
-volvulus stricture stone calculus calcification ossification ulcer erosion polyp diverticulum wart
-inflammation infection sepsis pneumonia pneumothorax atelectasis consolidation emphysema collapse
-bronchiectasis opacity cavitation adenopathy lymphadenopathy metastasis malignancy neoplasm seizure
-ascites pus gangrene scar keloid rash vesicle bulla pustule papule macule plaque erythema purpura
-jaundice cyanosis fever cough pain nausea vomiting diarrhea headache dyspnea weakness fatigue vertigo
-syncope palpitation tremor dementia stroke hypertension hypotension diabetes obesity anemia asthma
-tuberculosis leukemia melanoma cirrhosis gallstone hydrocephalus swelling tenderness pregnancy
-miscarriage abortion stenosis regurgitation insufficiency failure arrhythmia tachycardia bradycardia
-cardiomegaly cardiomyopathy atresia agenesis malformation anomaly deformity scoliosis kyphosis
-lordosis spondylolisthesis bursitis tear cataract glaucoma detachment drusen exudate microaneurysm
-hemangioma lipoma glioma meningioma adenoma carcinoma sarcoma lymphoma blastoma teratoma seminoma
-invasion infiltration necrosis fibrosis compression displacement granuloma hyperplasia dysplasia
-atrophy hypertrophy degeneration demyelination gliosis herniation shift swelling pneumoperitoneum
-surgery resection excision biopsy transplant amputation drainage catheter stent graft implant
-prosthesis pacemaker screw plate rod suture staple coil embolization ablation radiotherapy
-chemotherapy immunotherapy dialysis intubation ventilation anesthesia transfusion injection
-vaccination bypass shunt cannula balloon laparotomy craniotomy thoracotomy tracheostomy
-hysterectomy cesarean osteotomy arthroplasty fixation antibiotic antibiotics corticosteroid
-steroid aspirin morphine adrenaline dexamethasone prednisolone methotrexate contrast gadolinium
-barium iodine hematoxylin eosin giemsa trichrome immunostain cytokeratin vimentin desmin
+carotid jugular subclavian iliac femoral popliteal brachial coronary mesenteric celiac hepatic
+portal cava hippocampus amygdala putamen caudate pons midbrain brainstem hypothalamus insula
+callosum parietal temporal occipital frontal sphenoid ethmoid mastoid cochlea vestibular sinus
+trachea carina appendix sigmoid omentum mesentery retroperitoneum scrotum penis epididymis fallopian
+endometrium myometrium myocardium endocardium epicardium mitral tricuspid septum iris lens macula
+fovea choroid sclera conjunctiva vitreous eyelid eyelash lip gum palate tonsil uvula parotid
+submandibular parathyroid thymus node sella clivus meniscus cruciate tendon ligament cartilage disc
+disk marrow epidermis dermis hair nail scalp forehead cheek chin limb extremity toe thumb buttock
+hamstring quadriceps biceps triceps deltoid psoas supraspinatus umbilicus umbilical hemidiaphragm
+lymphocyte neutrophil macrophage eosinophil fibroblast erythrocyte platelet hepatocyte neuron
+astrocyte osteoclast osteoblast keratinocyte melanocyte histiocyte monocyte plasma mast glomerulus
+tubule tumor cancer mass lesion nodule cyst abscess hematoma hemorrhage bleeding edema effusion
+infarct infarction ischemia embolus embolism clot thrombus aneurysm pseudoaneurysm dissection
+fistula sinus fracture dislocation subluxation sprain rupture perforation obstruction hernia
+intussusception volvulus stricture stone calculus calcification ossification ulcer erosion polyp
+diverticulum wart inflammation infection sepsis pneumonia pneumothorax atelectasis consolidation
+emphysema collapse bronchiectasis opacity cavitation adenopathy lymphadenopathy metastasis
+malignancy neoplasm seizure ascites pus gangrene scar keloid rash vesicle bulla pustule papule
+macule plaque erythema purpura jaundice cyanosis fever cough pain nausea vomiting diarrhea headache
+dyspnea weakness fatigue vertigo syncope palpitation tremor dementia stroke hypertension hypotension
+diabetes obesity anemia asthma tuberculosis leukemia melanoma cirrhosis gallstone hydrocephalus
+swelling tenderness pregnancy miscarriage abortion stenosis regurgitation insufficiency failure
+arrhythmia tachycardia bradycardia cardiomegaly cardiomyopathy atresia agenesis malformation anomaly
+deformity scoliosis kyphosis lordosis spondylolisthesis bursitis tear cataract glaucoma detachment
+drusen exudate microaneurysm hemangioma lipoma glioma meningioma adenoma carcinoma sarcoma lymphoma
+blastoma teratoma seminoma invasion infiltration necrosis fibrosis compression displacement
+granuloma hyperplasia dysplasia atrophy hypertrophy degeneration demyelination gliosis herniation
+shift swelling pneumoperitoneum surgery resection excision biopsy transplant amputation drainage
+catheter stent graft implant prosthesis pacemaker screw plate rod suture staple coil embolization
+ablation radiotherapy chemotherapy immunotherapy dialysis intubation ventilation anesthesia
+transfusion injection vaccination bypass shunt cannula balloon laparotomy craniotomy thoracotomy
+tracheostomy hysterectomy cesarean osteotomy arthroplasty fixation antibiotic antibiotics
+corticosteroid steroid aspirin morphine adrenaline dexamethasone prednisolone methotrexate contrast
+gadolinium barium iodine hematoxylin eosin giemsa trichrome immunostain cytokeratin vimentin desmin
 synaptophysin chromogranin calretinin melan smooth myxoid spindle keratin mucin amyloid collagen
 mitosis mitotic pleomorphic pleomorphism anaplastic lipid glycogen melanin hemosiderin fungus hypha
 parasite worm larva bacterium bacillus yeast candida aspergillus cryptococcus plasmodium leishmania
 malignant benign metastatic invasive recurrent congenital hereditary traumatic idiopathic iatrogenic
 thickening enlargement dilation narrowing swelling enhancement hypoplasia aplasia rupture occlusion
 vegetation valve leak hiatus bulge protrusion laceration contusion burn wound bruise ecchymosis
-foreign gas air fluid lucency sclerosis osteophyte spur callus nonunion malunion osteopenia
-trauma injury poisoning overdose hypoxia shock coma paralysis palsy neuropathy spasm dystonia
-smoker smoking alcohol alcoholic drug allergy immunosuppressed immunocompromised hiv aids covid
-lobectomy mastectomy nephrectomy gastrectomy colectomy cholecystectomy appendectomy enterocolitis
-""".split()  # noqa: SIM905
+foreign gas air fluid lucency sclerosis osteophyte spur callus nonunion malunion osteopenia trauma
+injury poisoning overdose hypoxia shock coma paralysis palsy neuropathy spasm dystonia smoker
+smoking alcohol alcoholic drug allergy immunosuppressed immunocompromised hiv aids covid lobectomy
+mastectomy nephrectomy gastrectomy colectomy cholecystectomy appendectomy enterocolitis
+""".split()
 
 
 @functools.cache

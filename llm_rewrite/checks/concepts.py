@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from llm_rewrite.checks.broader import implied, same, spelled_out
 from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.reading import Reading, read
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import key, keys_of
 from llm_rewrite.checks.terms import ABBREVIATIONS
 from schemas.sample import Concept
 
@@ -21,15 +21,12 @@ _PREFIXES = (
 ).split()
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
-_NEVER_LOST = frozenset(
-    map(
-        key,
-        """lesion mass structure disease disorder finding patient surgery treatment follow-up
-        operative examination administration diagnosis biopsy contrast tissue area region foot head
-        examination back face film photograph micrograph radiograph clinical injection histology
-        artery vessel shift growth pain drug""".split(),  # noqa: SIM905
-    )
-)
+_NEVER_LOST = keys_of("""
+    lesion mass structure disease disorder finding patient surgery treatment follow-up operative
+    examination administration diagnosis biopsy contrast tissue area region foot head
+    examination back face film photograph micrograph radiograph clinical injection histology
+    artery vessel shift growth pain drug
+    """)
 
 
 def added(

@@ -7,6 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from llm_rewrite.checks.terms import listed
+
 # Scripts by the first word of Unicode's character names.
 _SCRIPTS: dict[str, frozenset[str]] = {
     "zh": frozenset({"CJK"}), "ja": frozenset({"CJK", "HIRAGANA", "KATAKANA"}),
@@ -20,34 +22,34 @@ _SCRIPTS: dict[str, frozenset[str]] = {
     "am": frozenset({"ETHIOPIC"}), "my": frozenset({"MYANMAR"}), "km": frozenset({"KHMER"}),
 }  # fmt: skip
 _SMALL: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        """the of and with in is a showing shows are to at by on from this that was were no an as
-        there for has seen which without""".split()  # noqa: SIM905
-    ),
-    "de": frozenset(
-        """der die das und mit in ist ein eine des den dem im von zu auf bei zeigt sich nicht sind
-        wird einer eines einen am zur ohne""".split()  # noqa: SIM905
-    ),
-    "fr": frozenset(
-        """le la les de des du et en un une dans est avec sur par au aux qui montre sans pas ce cette
-        sont d l à""".split()  # noqa: SIM905
-    ),
-    "es": frozenset(
-        """el la los las de del y en un una con es se por que muestra sin al no su lo son para como
-        está""".split()  # noqa: SIM905
-    ),
-    "pt": frozenset(
-        """o a os as de do da dos das e em um uma com é no na se por que mostra sem ao não são para
-        nos nas""".split()  # noqa: SIM905
-    ),
-    "it": frozenset(
-        """il lo la i gli le di del della e in un una con è nel nella si che mostra senza al non per
-        sono dei dello""".split()  # noqa: SIM905
-    ),
-    "nl": frozenset(
-        """de het een en van in met is op te zijn door bij toont niet aan uit geen deze dat wordt
-        zonder""".split()  # noqa: SIM905
-    ),
+    "en": listed("""
+    the of and with in is a showing shows are to at by on from this that was were no an as there
+    for has seen which without
+    """),
+    "de": listed("""
+    der die das und mit in ist ein eine des den dem im von zu auf bei zeigt sich nicht sind wird
+    einer eines einen am zur ohne
+    """),
+    "fr": listed("""
+    le la les de des du et en un une dans est avec sur par au aux qui montre sans pas ce cette
+    sont d l à
+    """),
+    "es": listed("""
+    el la los las de del y en un una con es se por que muestra sin al no su lo son para como
+    está
+    """),
+    "pt": listed("""
+    o a os as de do da dos das e em um uma com é no na se por que mostra sem ao não são para nos
+    nas
+    """),
+    "it": listed("""
+    il lo la i gli le di del della e in un una con è nel nella si che mostra senza al non per
+    sono dei dello
+    """),
+    "nl": listed("""
+    de het een en van in met is op te zijn door bij toont niet aan uit geen deze dat wordt
+    zonder
+    """),
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST = 4000

@@ -7,25 +7,19 @@ from collections.abc import Iterator, Sequence
 from llm_rewrite.checks.assertions import Assertions, assertions
 from llm_rewrite.checks.clinical import ANATOMY
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import keys_of
 from schemas.sample import Concept
 
-_PLAIN = frozenset(
-    map(
-        key,
-        """arrow image scan figure panel view patient case year old area part side left right level
-        normal change show study examination time contrast section phase line""".split(),  # noqa: SIM905
-    )
-)
+_PLAIN = keys_of("""
+    arrow image scan figure panel view patient case year old area part side left right level
+    normal change show study examination time contrast section phase line
+    """)
 _SOFT_OF_FINDINGS = frozenset({"consistent", "compatible", "keeping", "suspicious", "may", "might"})
-_ABSENCE = frozenset(
-    map(
-        key,
-        """resolved resolution disappeared disappearance cleared clear intact normal unremarkable
-        free absent absence lack negative preserved spared sparing excluded loss missing removed
-        resected unable fail""".split(),  # noqa: SIM905
-    )
-)
+_ABSENCE = keys_of("""
+    resolved resolution disappeared disappearance cleared clear intact normal unremarkable free
+    absent absence lack negative preserved spared sparing excluded loss missing removed resected
+    unable fail
+    """)
 
 
 def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:

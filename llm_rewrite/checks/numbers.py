@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import keys_of
+from llm_rewrite.checks.terms import listed
 
-_SHOWN = frozenset(
-    map(
-        key,
-        """image panel view picture figure photograph arrow case patient section group step component
-        part point stage plane type condition set kind time different""".split(),  # noqa: SIM905
-    )
-)
-_PAIR = frozenset("both pair pairs bilateral bilaterally couple twin twins double dual two".split())  # noqa: SIM905
+_SHOWN = keys_of("""
+    image panel view picture figure photograph arrow case patient section group step component
+    part point stage plane type condition set kind time different
+    """)
+_PAIR = listed("""
+    both pair pairs bilateral bilaterally couple twin twins double dual two
+    """)
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
 _COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 _SAME = 1e-6

@@ -6,33 +6,33 @@ bound to the words that it goes with; a mention of the text is held against thos
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import key, keys_of
+from llm_rewrite.checks.terms import listed
 
 _MOST_MENTIONS = 60
 _REACH = 6
+_BE = listed("is are was were be been as")
+_LAYOUT = listed("panel panels image images row rows column columns corner quadrant")
 _JOINS = frozenset({"and", "or", "&", "-", "/", ",", "to"})
-_GENERIC = frozenset(
-    map(key, "side sides aspect part portion half region area end hand sided type form".split())  # noqa: SIM905
-)
-_VERBS = frozenset(
-    map(
-        key,
-        """show demonstrate reveal depict indicate see note identify display illustrate find present
-        appear measure contain include suggest represent confirm observe exhibit visualize involve
-        extend cause arise follow obtain perform mark denote highlight compare""".split(),  # noqa: SIM905
-    )
-)
+_GENERIC = keys_of("side sides aspect part portion half region area end hand sided type form")
+_VERBS = keys_of("""
+    show demonstrate reveal depict indicate see note identify display illustrate find present
+    appear measure contain include suggest represent confirm observe exhibit visualize involve
+    extend cause arise follow obtain perform mark denote highlight compare
+    """)
 
 
 @dataclass(frozen=True)
 class Group:
     """Words that exclude one another. `poles` maps a word to its pole, `added` are the poles that
-    a text may not bring where the source says nothing of the group. `unless_next` are words right
-    after which, or right before which, a word of the group means something else.
+    a text may not bring where the source says nothing of the group. After a word of `unless_next`
+    or `unless_before` (before it, after it) a word of the group means something else; one of
+    `before_noun` counts only where a word of content follows.
     """
 
     reason: str
@@ -40,6 +40,12 @@ class Group:
     added: frozenset[str] = frozenset()
     unless_next: frozenset[str] = frozenset()
     unless_before: frozenset[str] = frozenset()
+    before_noun: frozenset[str] = frozenset()
+
+    @functools.cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of all its words."""
+        return frozenset(map(key, self.poles))
 
 
 @dataclass(frozen=True)
@@ -65,20 +71,27 @@ def mentions(reading: Reading, group: Group) -> list[Mention]:
     words = reading.words
     for i, word in enumerate(words):
         pole = group.poles.get(word)
-        if pole is None or _means_other(words, i, group):
+        if pole is None or _means_other(reading, i, group):
             continue
         found.append(
-            Mention(pole, i, _heads(reading, i, group.poles), reading.near(i) - group.poles.keys())
+            Mention(pole, i, _heads(reading, i, group.poles), reading.near(i) - group.keys)
         )
         if len(found) == _MOST_MENTIONS:
             break
     return found
 
 
-def _means_other(words: Sequence[str], i: int, group: Group) -> bool:
+def _means_other(reading: Reading, i: int, group: Group) -> bool:
+    words = reading.words
     after = words[i + 1] if i + 1 < len(words) else ""
     before = words[i - 1] if i else ""
-    return after in group.unless_next or before in group.unless_before
+    if after in group.unless_next or before in group.unless_before:
+        return True
+    if words[i] in group.before_noun:
+        return not any(reading.keys[i + 1 : i + 2]) or before in _BE
+    if after in ("left", "right") and i + 2 < len(words):
+        return words[i + 2] in _LAYOUT or not reading.keys[i + 2]
+    return False
 
 
 def _heads(reading: Reading, i: int, own: Mapping[str, str]) -> frozenset[str]:
@@ -90,25 +103,32 @@ def _heads(reading: Reading, i: int, own: Mapping[str, str]) -> frozenset[str]:
 
 
 def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[str]:
-    words, keys, clause = reading.words, reading.keys, reading.clauses
+    words, keys = reading.words, reading.keys
     found: list[str] = []
     j, stop = start, min(len(words), start + _REACH)
-    while j < stop and clause[j] == clause[start - 1]:
+    while j < stop:
         word = words[j]
-        if word in own:
+        if word == "(" and words[j + 2 : j + 3] == (")",):  # the letter of a panel
+            j, stop = j + 2, min(len(words), stop + 3)
+        elif word in own or (word in _JOINS and _goes_on(words, j, own, found)):
             pass
         elif keys[j] and keys[j] not in _VERBS:
             found.append(keys[j])
-        elif word in _JOINS and j + 1 < len(words) and (words[j + 1] in own or not found):
-            pass
         elif word == "of" and found and set(found) <= _GENERIC:
             stop = min(len(words), j + 5)
-        elif word in ("the", "a", "an", "his", "her", "their") and set(found) <= _GENERIC and found:
-            pass
-        else:
+        elif word not in ("the", "a", "an", "his", "her", "their") or not found:
+            break
+        elif not set(found) <= _GENERIC:
             break
         j += 1
     return frozenset(found)
+
+
+def _goes_on(words: Sequence[str], j: int, own: Mapping[str, str], found: Sequence[str]) -> bool:
+    """`upper and lower lobes`: nothing is bound yet, or another word of the group follows."""
+    return (
+        not found or words[j + 1 : j + 2] == ("(",) or any(w in own for w in words[j + 1 : j + 2])
+    )
 
 
 def _backward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[str]:

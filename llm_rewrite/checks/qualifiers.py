@@ -10,13 +10,16 @@ from llm_rewrite.checks.reading import Reading
 _Q = "qualifier_changed"
 
 
-def _group(added: str = "", after: str = "", before: str = "", **words: str) -> Group:
+def _group(
+    added: str = "", after: str = "", before: str = "", noun: str = "", **words: str
+) -> Group:
     return Group(
         _Q,
         poles(**words),
         frozenset(added.split()),
         frozenset(after.split()),
         frozenset(before.split()),
+        frozenset(noun.split()),
     )
 
 
@@ -26,11 +29,12 @@ GROUPS = (
         moderate="moderate moderately",
         severe="severe severely marked markedly massive massively extensive pronounced gross",
         added="mild moderate severe",
+        noun="marked gross",
     ),
     _group(
         upper="upper uppermost superior superiorly",
         lower="lower lowermost inferior inferiorly",
-        after="panel panels row rows image images left right than",
+        after="panel panels row rows image images than",
     ),
     _group(
         anterior="anterior anteriorly ventral ventrally",
@@ -61,7 +65,7 @@ GROUPS = (
         after="control controls predictive pressure margin",
     ),
     _group(
-        axial="axial axially transverse transaxial transversal", coronal="coronal",
+        axial="axial cross axially transverse transaxial transversal", coronal="coronal",
         sagittal="sagittal saggital", added="axial coronal sagittal",
     ),
     _group(t1="t1 t1w t1wi", t2="t2 t2w t2wi", added="t1 t2"),

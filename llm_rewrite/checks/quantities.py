@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.terms import listed
 
 # unit: (what it measures, how many of the base unit)
 UNITS: dict[str, tuple[str, float]] = {
@@ -82,7 +83,7 @@ _ONES = [
     "eighteen",
     "nineteen",
 ]
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 WORDS: dict[str, float] = {
     **{w: float(i) for i, w in enumerate(_ONES)},
     **{w: float(20 + 10 * i) for i, w in enumerate(_TENS)},
@@ -106,16 +107,16 @@ _ORDINALS = [
 ]
 ORDINALS: dict[str, float] = {w: float(i + 1) for i, w in enumerate(_ORDINALS)}
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_LAYOUT = frozenset(
-    """fig figs figure figures panel panels table tables ref refs reference references supplement
-    supplementary section video movie scheme box appendix equation eq chapter page pages line row
-    column volume vol issue no nos number case patient subject lane image""".split()  # noqa: SIM905
-)
-_NAMED = frozenset(
-    """type grade stage class level category score phase zone segment group gleason birads bi-rads
-    pirads pi-rads lirads ti-rads fazekas figo tnm who asa nyha dallas garden salter mark cranial
-    factor protein interleukin vitamin chromosome exon cluster component""".split()  # noqa: SIM905
-)
+_LAYOUT = listed("""
+    fig figs figure figures panel panels table tables ref refs reference references supplement
+    supplementary section video movie scheme box appendix equation eq chapter page pages line
+    row column volume vol issue no nos number case patient subject lane image
+    """)
+_NAMED = listed("""
+    type grade stage class level category score phase zone segment group gleason birads bi-rads
+    pirads pi-rads lirads ti-rads fazekas figo tnm who asa nyha dallas garden salter mark
+    cranial factor protein interleukin vitamin chromosome exon cluster component
+    """)
 _ROMAN = re.compile(r"(?:x{0,2}(?:ix|iv|v?i{0,3}))([a-d]?)\Z", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _MONTHS = [

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from llm_rewrite.checks.assertions import assertions
 from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.reading import Reading, read
+from llm_rewrite.checks.terms import listed
 from schemas.sample import Question
 
-_YES = frozenset("yes true correct present".split())  # noqa: SIM905
-_NO = frozenset("no false incorrect absent not".split())  # noqa: SIM905
+_YES = listed("yes true correct present")
+_NO = listed("no false incorrect absent not")
 _WHAT_IS_SEEN = re.compile(
     r"\b(?:which|what)\b[^?]{0,60}\b(?:finding|abnormalit|feature|lesion|structure|sign|pathology|observation|following|condition)\w*"
     r"[^?]{0,60}\b(?:seen|shown|present|visible|demonstrated|identified|depicted|observed|true|described)\b",
@@ -21,7 +22,7 @@ _ABSENT = re.compile(r"\b(?:not|absent|except|isn't|aren't|least|incorrect|false
 _NONE_OF = re.compile(
     r"\b(?:none|all|both|neither) (?:of|are|is)\b|\bcannot be determined\b", re.IGNORECASE
 )
-_PLAIN = frozenset("image picture figure scan seen shown visible present".split())  # noqa: SIM905
+_PLAIN = listed("image picture figure scan seen shown visible present")
 
 
 def structure(question: Question) -> Iterator[tuple[str, str]]:

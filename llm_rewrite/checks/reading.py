@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from llm_rewrite.checks.stems import key
-from llm_rewrite.checks.terms import ABBREVIATIONS, FUNCTION
+from llm_rewrite.checks.terms import ABBREVIATIONS, FUNCTION, listed
 
 # Each maps to one character, so that places in the text stay what they are.
 _CHARACTERS = str.maketrans(
@@ -33,28 +33,7 @@ _TOKEN = re.compile(
     r"|[^\w\s]|_|\n",
     re.IGNORECASE,
 )
-_ABBREVIATED = frozenset(
-    [
-        "fig",
-        "figs",
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "prof",
-        "vs",
-        "approx",
-        "ca",
-        "no",
-        "st",
-        "cf",
-        "al",
-        "e.g",
-        "i.e",
-        "etc",
-        "resp",
-    ]
-)
+_ABBREVIATED = listed("fig figs dr mr mrs ms prof vs approx ca no st cf al e.g i.e etc resp")
 _CLAUSE_ENDS = frozenset(".;:!?\n()[]")
 _SEGMENT_ENDS = frozenset([*",;:()[]", "and", "but", "while", "whereas", "or", "whose", "which"])
 _FARTHEST = 16

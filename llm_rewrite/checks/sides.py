@@ -10,29 +10,27 @@ from collections.abc import Iterator
 
 from llm_rewrite.checks.poles import Group, Mention, crossed, mentions, poles
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import keys_of
+from llm_rewrite.checks.terms import listed
 
 _REASON = "laterality_changed"
-_LAYOUT = frozenset(
-    """panel panels image images picture pictures photo photograph photographs column columns row
+_LAYOUT = listed("""
+    panel panels image images picture pictures photo photograph photographs column columns row
     rows figure figures fig plot plots graph graphs y-axis axis insert inset side-by-side half
-    corner top bottom upper lower middle center centre : ; )""".split()  # noqa: SIM905
-)
-_NO_SIDE_AFTER = frozenset(
-    "after before at angle angled angles away above below here now the a an his her no".split()
-)  # noqa: SIM905
-_NO_SIDE_BEFORE = frozenset("was were is are been be being has have had been".split())  # noqa: SIM905
-_PAIRED = frozenset(
-    map(
-        key,
-        """lung kidney eye ear breast ovary testis adrenal hip knee ankle shoulder elbow wrist hand
-        foot arm leg thigh calf femur tibia fibula humerus radius ulna lobe hemisphere ventricle
-        atrium side ureter orbit maxilla mandible parotid tonsil cheek eyelid limb extremity thalamus
-        hilum hemithorax lower upper pleura optic carotid iliac renal subclavian vertebral jugular
-        frontal temporal parietal occipital lateral cerebellar hippocampus clavicle scapula lid
-        acetabulum sacroiliac nipple axilla groin retina cornea lens macula fundus""".split(),  # noqa: SIM905
-    )
-)
+    corner top bottom upper lower middle center centre : ; )
+    """)
+_NO_SIDE_AFTER = listed("""
+    after before at angle angled angles away above below here now the a an his her no
+    """)
+_NO_SIDE_BEFORE = listed("was were is are been be being has have had been")
+_PAIRED = keys_of("""
+    lung kidney eye ear breast ovary testis adrenal hip knee ankle shoulder elbow wrist hand
+    foot arm leg thigh calf femur tibia fibula humerus radius ulna lobe hemisphere ventricle
+    atrium side ureter orbit maxilla mandible parotid tonsil cheek eyelid limb extremity
+    thalamus hilum hemithorax lower upper pleura optic carotid iliac renal subclavian vertebral
+    jugular frontal temporal parietal occipital lateral cerebellar hippocampus clavicle scapula
+    lid acetabulum sacroiliac nipple axilla groin retina cornea lens macula fundus
+    """)
 _PLAIN = Group(
     _REASON,
     poles(
@@ -43,8 +41,8 @@ _PLAIN = Group(
     ),
 )
 _SIDED_ABBREVIATIONS = {
-    "left": frozenset("lv la lad lca lcx lmca lvot lul lll luq llq lica lmb os".split()),  # noqa: SIM905
-    "right": frozenset("rv ra rca rvot rul rml rll ruq rlq rica rmb od".split()),  # noqa: SIM905
+    "left": listed("lv la lad lca lcx lmca lvot lul lll luq llq lica lmb os"),
+    "right": listed("rv ra rca rvot rul rml rll ruq rlq rica rmb od"),
 }
 
 

@@ -75,6 +75,11 @@ def key(word: str) -> str:
     return _groups().get(root, root)
 
 
+def keys_of(words: str) -> frozenset[str]:
+    """The keys of the words of a string."""
+    return frozenset(map(key, words.split()))
+
+
 def _stem(word: str) -> str:
     word = _american(_PLURALS.get(word, word))
     if len(word) <= 3:

@@ -6,6 +6,12 @@ those that captions use without saying what they mean.
 
 from __future__ import annotations
 
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a string."""
+    return frozenset(words.split())
+
+
 SYNONYMS = """
 kidney renal nephric
 liver hepatic
@@ -376,16 +382,13 @@ ABBREVIATIONS: dict[str, str] = {
 }
 
 # Words of a text that say nothing of the patient or the picture's content by themselves.
-FUNCTION = frozenset(
-    """
-    a an the this that these those it its they them their he she his her him we our us you your i
-    and or but nor yet so as if than then thus while whereas although though however also both
+FUNCTION = listed("""
+    a an the this that these those it its they them their he she his her him we our us you your
+    i and or but nor yet so as if than then thus while whereas although though however also both
     of in on at by for from to into onto with without within between among through throughout
-    along across around over under above below near up down out off during before after since until
-    about against toward towards upon via per versus vs
-    is are was were be been being am has have had having do does did can could may might must shall
-    should will would not no n't
-    there here where when which who whom whose what how why
-    e.g i.e etc eg ie respectively respectivly
-    """.split()  # noqa: SIM905 - quoted words are no easier to read
-)
+    along across around over under above below near up down out off during before after since
+    until about against toward towards upon via per versus vs is are was were be been being am
+    has have had having do does did can could may might must shall should will would not no n't
+    there here where when which who whom whose what how why e.g i.e etc eg ie respectively
+    respectivly
+    """)

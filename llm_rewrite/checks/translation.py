@@ -15,6 +15,7 @@ from llm_rewrite.checks.finding import Finding, findings
 from llm_rewrite.checks.identifiers import identifiers
 from llm_rewrite.checks.quantities import UNITS, Quantity, quantities
 from llm_rewrite.checks.reading import Reading, read
+from llm_rewrite.checks.terms import listed
 from llm_rewrite.task import Tools
 
 # language: what says left, right, both sides, and what denies
@@ -63,10 +64,10 @@ _CJK_DIGITS = {c: float(v) for v, c in enumerate("零一二三四五六七八九
 }
 _NUMBER = re.compile(r"(\d+(?:[.,]\d+)*)\s?([^\W\d_]{1,14}|%|٪|°)?")
 _LATIN_NAME = re.compile(r"[A-Z][A-Z0-9&]{1,7}\d?|[A-Z]\d{1,2}|[a-z]?[A-Z]+\d+[A-Za-z]?")
-_TRANSLATED = frozenset(
-    """CT MRI MR US TAC TC RM IRM MRT AND OR THE NO IV II III AP PA LEFT RIGHT USG ECG EKG SEM TEM DNA
-    RNA AIDS HIV LV RV LA RA TB CSF BA IM SC AM PM""".split()  # noqa: SIM905
-)
+_TRANSLATED = listed("""
+    CT MRI MR US TAC TC RM IRM MRT AND OR THE NO IV II III AP PA LEFT RIGHT USG ECG EKG SEM TEM
+    DNA RNA AIDS HIV LV RV LA RA TB CSF BA IM SC AM PM
+    """)
 
 
 def check_translation(source: str, text: str, language: str, tools: Tools) -> list[Finding]:
