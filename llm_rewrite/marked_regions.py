@@ -19,10 +19,6 @@ SIZES = (("tiny", 0.005), ("small", 0.05), ("medium", 0.2), ("large", 2.0))
 _CLEARLY = 2.0  # so many times further apart along a direction than across it
 _NEAR = 0.35  # of the picture's longer side, from centre to centre
 _TOP = 999
-_UNITS = {
-    "thousandths": "box, 0 to 999 over width and height",
-    "pixels": "box in pixels",
-}
 
 
 def shown_regions(row: Sample, most: int) -> list[int]:
@@ -75,7 +71,7 @@ def _lines(row: Sample, place: int, shown: Sequence[int], unit: Unit) -> str:
         "place in the picture": region.place,
         "side": side if region.frame == "patient" else "",
         "share of the picture": f"{percent(region.share)} ({size_word(region.share)})",
-        _UNITS[unit]: str(box_in(region, size, unit)),
+        "box": str(box_in(region, size, unit)),
         "it lies": neighbour(row, place, shown),
     }
     return "\n".join(f"{name}: {value}" for name, value in facts.items() if value)

@@ -51,8 +51,8 @@ _NORMAL = re.compile(
 _PLURAL = re.compile(r"[bcdfghklmnprtvwy]s\Z")
 _NO = re.compile(r"\A(?:no|not|without)\s+", re.IGNORECASE)
 _GENERAL = re.compile(
-    r"\b(?:typical(?:ly)?|usual(?:ly)?|often|characteristic(?:ally)?|general(?:ly)?|common(?:ly)?"
-    r"|classic(?:al|ally)?|sometimes|frequently|may|can|might|is an?|are an?|refers to|means"
+    r"\b(?:typical(?:ly)?|usually|often|characteristic(?:ally)?|general(?:ly)?|common(?:ly)?"
+    r"|classic(?:al|ally)?|sometimes|frequently|may|can|might|(?<!there )(?<!this )(?<!it )is an?|refers to|means"
     r"|defined|described as|known)\b",
     re.IGNORECASE,
 )
@@ -91,11 +91,11 @@ def label_findings(
     the same; `shown` is all that the model was shown, whose words an unstated label may share.
     """
     names = {n: label for label in labels for n in (label, *others.get(label, ()))}
-    plain = {_NO.sub("", name): label for name, label in names.items() if _NO.match(name)}
+    denials = {_NO.sub("", name): label for name, label in names.items() if _NO.match(name)}
     mentions: dict[str, list[Mention]] = {}
-    for mention in mentions_of(text, [*names, *(name for name in plain if name not in names)]):
-        label = names.get(mention.name) or plain[mention.name]
-        mentions.setdefault(label, []).append(mention)
+    for mention in mentions_of(text, [*names, *denials]):
+        for label in {names.get(mention.name, ""), denials.get(mention.name, "")} - {""}:
+            mentions.setdefault(label, []).append(mention)
     held = [set(_keys(label)) for label, value in labels.items() if value in _HELD]
     found: list[str] = []
     for label, value in labels.items():
@@ -112,8 +112,8 @@ def _of_label(
     stated = [one for one in mentions if not one.denied or one.possible]
     sure = [one for one in stated if not one.possible]
     if says_normal(label):
-        if value == "present" and not mentions and not _NORMAL.search(text):
-            yield f"concept_lost: {label}"
+        if value == "present":
+            yield from _of_normal(text, label, mentions)
     elif value == "present" and not mentions:
         if not is_named(text, label):
             yield f"concept_lost: {label}"
@@ -127,6 +127,15 @@ def _of_label(
         yield f"certainty_changed: {label} is uncertain, the text: {mentions[0].words}"
     elif value == "unstated" and sure and not list(mentions_of(shown, [label])):
         yield f"concept_added: {label}"
+
+
+def _of_normal(text: str, label: str, mentions: Sequence[Mention]) -> Iterator[str]:
+    """The findings for a label such as "no tumour": said in full, or its tumour denied."""
+    stated = [one for one in mentions if not _NO.match(one.name) and not one.denied]
+    if _NO.match(label) and stated:
+        yield f"negation_flipped: {label}, the text: {stated[0].words}"
+    elif not mentions and not _NORMAL.search(text):
+        yield f"concept_lost: {label}"
 
 
 def says_normal(label: str) -> bool:
@@ -183,15 +192,20 @@ def general_findings(text: str, background: Sequence[str], shown: Sequence[str])
     general: "typically", "often", "may".
     """
     own = {word for part in shown for word in _keys(part)}
+    told = [_content(passage) - own for passage in background]
     found = []
     for sentence in _SENTENCE.split(text):
-        words = set(_keys(sentence)) - own
-        for passage in background:
-            taken = {word for word in words & set(_keys(passage)) if len(word) > 3}
+        words = _content(sentence)
+        for passage in told:
+            taken = words & passage
             if len(taken) >= 3 and not _GENERAL.search(sentence):
                 found.append(f"certainty_changed: only known in general: {sentence.strip()[:200]}")
                 break
     return found
+
+
+def _content(text: str) -> set[str]:
+    return {_key(m[0].lower()) for m in _WORD.finditer(text) if len(m[0]) > 3}
 
 
 def other_names(background: Sequence[str], labels: Iterable[str]) -> dict[str, list[str]]:
@@ -216,4 +230,5 @@ def _keys(name: str) -> list[str]:
 
 def _key(word: str) -> str:
     """One key for the forms of a word; a plain plural first loses its s."""
+    word = word.replace("center", "centre")
     return key(word[:-1] if _PLURAL.search(word) else word)

@@ -7,13 +7,14 @@ where it is, how large, what it is, and how it lies to its surroundings; with re
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
+from llm_rewrite.faithfulness import Evidence, Finding, check_text
 from llm_rewrite.marked_regions import box_in, count_part, region_parts, shown_regions, size_of
 from llm_rewrite.naming import general_findings, is_named, label_findings
 from llm_rewrite.options import TaskOptions
@@ -32,7 +33,7 @@ You describe one medical picture and the regions marked in it, for a corpus that
 vision-language models.
 
 You get facts on the picture, labels of it, the marked regions with their numbers, and sometimes
-background. Boxes are [left, top, right, bottom].
+background. Boxes are [left, top, right, bottom], {unit}.
 - `whole`: one sentence on the kind of picture, the body part or organ, and what is marked in it.
   No place of a single region.
 - `regions`: {regions}
@@ -52,6 +53,10 @@ Example. Region 0: "label: polyp; place in the picture: lower left; share of the
 "A polyp, taking up about 6%, lies at the lower left of the image."
 """
 
+UNITS = {
+    "thousandths": "from 0 to 999 over the width and height of the picture",
+    "pixels": "in pixels",
+}
 TOGETHER = (
     "every region once. Give its number in `numbers` and one or two sentences in `text`; regions of"
     " the same label that lie alike may share an entry with all their numbers."
@@ -63,6 +68,9 @@ You also see the picture. You may add shape, colour, brightness and texture of a
 lies around it where they are plain to see, but no disease that is not given.
 """
 
+_PLACED = re.compile(
+    r"\b(?:left|right|upper|lower|top|bottom|above|below|tiny|small|medium|large)\b", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"\bregions?\s+(?:no\.?\s*|number\s+)?\d+", re.IGNORECASE)
 
 
@@ -97,7 +105,8 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 
 def instructions(options: Options) -> str:
     """The fixed prompt."""
-    text = INSTRUCTIONS.format(regions=EACH if options.per_region else TOGETHER).strip()
+    regions = EACH if options.per_region else TOGETHER
+    text = INSTRUCTIONS.format(regions=regions, unit=UNITS[options.boxes]).strip()
     return f"{text}\n\n{SEE_IMAGE.strip()}" if options.see_image else text
 
 
@@ -137,9 +146,10 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     if not options.per_region:
         findings = dict.fromkeys([*of_whole, *(f for found in wrong for f in found)])
         made = Text("region_caption", " ".join([_ended(whole), *map(_ended, texts)]))
-        return [Draft(made, findings=tuple(findings))]
+        return [Draft(made, check=_check_of(made.text), findings=tuple(findings))]
+    made = Text("region_caption", _ended(whole))
     return [
-        Draft(Text("region_caption", _ended(whole)), findings=tuple(of_whole)),
+        Draft(made, check=_check_of(made.text), findings=tuple(of_whole)),
         *(
             _of_region(_ended(text), entry.numbers[0], found, prompt)
             for entry, text, found in zip(answer.regions, texts, wrong, strict=True)
@@ -162,7 +172,22 @@ def _of_region(text: str, number: int, found: Sequence[str], prompt: Prompt) -> 
     refs = [ref for ref in prompt.refs if not ref.startswith("region:")]
     evidence = [f"region:{number}", *refs]
     made = Text("region_caption", text, evidence=joined(evidence))
-    return Draft(made, against=("", *evidence), findings=tuple(found))
+    return Draft(made, against=("", *evidence), check=_check_of(text), findings=tuple(found))
+
+
+def _check_of(text: str) -> Callable[[Evidence, Tools], list[Finding]]:
+    """The usual checks but those of side, place and size: a region's lines name its picture's
+    sides, its patient's and its neighbours', and `placing` holds the text against the region."""
+
+    def check(evidence: Evidence, tools: Tools) -> list[Finding]:
+        return [
+            finding
+            for finding in check_text(text, evidence, tools)
+            if finding.reason != "laterality_changed"
+            and not (finding.reason == "qualifier_changed" and _PLACED.search(finding.detail))
+        ]
+
+    return check
 
 
 def _findings(

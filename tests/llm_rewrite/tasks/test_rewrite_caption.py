@@ -33,8 +33,10 @@ def test_a_clean_caption_is_written_and_traced() -> None:
     row, _, requests = written(TASK, ROW, {"captions": [GOOD]})
     (made,) = new_texts(ROW, row)
     assert (made.kind, made.text, made.faithful) == ("rewritten", GOOD, True)
-    assert made.evidence == "text:0" and made.prompt.startswith("rewrite_caption/")
-    assert row.meta["rewrite_caption"] == "1 written" and len(requests) == 1
+    assert made.evidence == "text:0"
+    assert made.prompt.startswith("rewrite_caption/")
+    assert row.meta["rewrite_caption"] == "1 written"
+    assert len(requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,8 @@ def test_a_clean_caption_is_written_and_traced() -> None:
 def test_a_lie_is_rejected_and_the_row_keeps_its_source(lie: str, reason: str) -> None:
     row, _, _ = written(TASK, ROW, {"captions": [lie]})
     (made,) = new_texts(ROW, row)
-    assert made.faithful is False and reason in reasons(made)
+    assert made.faithful is False
+    assert reason in reasons(made)
     assert row.meta["rewrite_caption"].startswith("0 written, 1 rejected")
 
 
@@ -60,9 +63,11 @@ def test_a_fenced_answer_is_read_and_a_wrong_schema_repaired_once() -> None:
     fenced = f"```json\n{json.dumps({'captions': [GOOD]})}\n```"
     row, _, requests = written(TASK, ROW, [{"caption": GOOD}, fenced])
     assert [text.text for text in new_texts(ROW, row)] == [GOOD]
-    assert len(requests) == 2 and "schema" in requests[1].turns[0][1]
+    assert len(requests) == 2
+    assert "schema" in requests[1].turns[0][1]
     failed, _, requests = written(TASK, ROW, {"caption": GOOD})
-    assert new_texts(ROW, failed) == [] and len(requests) == 2
+    assert new_texts(ROW, failed) == []
+    assert len(requests) == 2
     assert "1 failed (bad_answer" in failed.meta["rewrite_caption"]
 
 
@@ -78,9 +83,11 @@ def test_paraphrases_are_different_and_no_copies() -> None:
 
 def test_an_empty_answer_is_bad_but_where_nothing_is_visible() -> None:
     row, _, requests = written(TASK, ROW, {"captions": []})
-    assert "no caption" in row.meta["rewrite_caption"] and len(requests) == 2
+    assert "no caption" in row.meta["rewrite_caption"]
+    assert len(requests) == 2
     row, _, requests = written(TASK, ROW, {"captions": []}, mode="visible_only")
-    assert row.meta["rewrite_caption"] == "0 written" and len(requests) == 1
+    assert row.meta["rewrite_caption"] == "0 written"
+    assert len(requests) == 1
 
 
 def test_visible_only_may_lose_and_may_not_keep_what_no_picture_shows() -> None:
@@ -106,7 +113,8 @@ def test_complete_shows_citing_sentences_and_keeps_the_numbers_of_the_caption() 
     whole = GOOD.replace("(arrow)", "(arrow) with a lobulated edge")
     row, _, _ = written(TASK, ROW, {"captions": [whole]}, mode="complete")
     (made,) = new_texts(ROW, row)
-    assert made.faithful and made.evidence == "text:0; text:1"
+    assert made.faithful
+    assert made.evidence == "text:0; text:1"
     lost = "Axial CT showing a nodule (arrow) with a lobulated edge in the right lower lobe."
     row, _, _ = written(TASK, ROW, {"captions": [lost]}, mode="complete")
     assert "number_changed: 21 of the caption is lost" in new_texts(ROW, row)[0].reasons
@@ -126,7 +134,8 @@ def test_only_sentences_of_the_captions_language_are_shown() -> None:
         Text("reference", "La TC mostró un nódulo (Figura 2).", "es"),
     )
     (request,) = asked(TASK, row, mode="complete")
-    assert "mostró" in request.user and "showed" not in request.user
+    assert "mostró" in request.user
+    assert "showed" not in request.user
     made, _, _ = written(TASK, row, {"captions": ["TC axial que muestra un nódulo."]})
     assert new_texts(row, made)[0].language == "es"
 
@@ -155,14 +164,16 @@ def test_pictures_are_shown_where_asked_for() -> None:
     added = {"captions": [GOOD.replace("nodule", "nodule and emphysema")]}
     made, _, _ = written(TASK, row, added, see_image=True)
     (text,) = new_texts(row, made)
-    assert text.faithful and "concept_added" in reasons(text), "flagged: the model saw it"
+    assert text.faithful, "flagged alone: the model saw it"
+    assert "concept_added" in reasons(text)
 
 
 def test_a_hostile_caption_changes_its_own_block_alone() -> None:
     row = figure_row(Text("caption", HOSTILE), Text("reference", CITED))
     for mode in ("denoise", "complete", "visible_only"):
         (hostile,), (benign,) = asked(TASK, row, mode=mode), asked(TASK, ROW, mode=mode)
-        assert hostile.system == benign.system and hostile.schema == benign.schema
+        assert hostile.system == benign.system
+        assert hostile.schema == benign.schema
         assert without_token(hostile.user) == without_token(benign.user).replace(NODULE, HOSTILE)
 
 
@@ -186,7 +197,8 @@ def test_any_answer_gives_plain_texts(captions: list[str], paraphrases: int) -> 
     says = json.dumps({"captions": captions})
     row, _, _ = written(TASK, ROW, says, paraphrases=paraphrases)
     for text in new_texts(ROW, row):
-        assert text.text == " ".join(text.text.split()) and any(map(str.isalnum, text.text))
+        assert text.text == " ".join(text.text.split())
+        assert any(map(str.isalnum, text.text))
 
 
 def test_real_rows_given_back_as_they_are_are_nearly_all_faithful(demo_corpus: Path) -> None:
