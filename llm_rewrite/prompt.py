@@ -155,9 +155,14 @@ def prompt_id(task: str, version: int, instructions: str) -> str:
 
 
 def _token(texts: Sequence[str]) -> str:
-    """Eight hex digits that depend on the texts and occur in none of them."""
+    """Eight hex digits that occur in none of the texts.
+
+    They depend on the first text alone where they can: prompts that begin alike stay alike so far,
+    for the server's prefix cache.
+    """
     whole = "\0".join(texts)
-    token = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    first = texts[0] if texts else ""
+    token = hashlib.sha256(first.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     while token in whole:
         token = hashlib.sha256(token.encode()).hexdigest()[:8]
     return token
