@@ -300,13 +300,14 @@ def test_left_early_what_is_with_the_server_is_still_kept(server, tmp_path) -> N
     server.fail(Fault("hold"))
 
     async def work(client: Client) -> None:
-        asking = [asyncio.create_task(client.ask(request_of(number))) for number in range(3)]
-        await _until(lambda: server.total == len(asking))
+        asking = [asyncio.create_task(client.ask(request_of(number))) for number in range(9)]
+        await _until(lambda: server.total == len(asking) // 3)
         asyncio.get_running_loop().call_later(0.1, server.release)
         raise EndpointRefused("of another request")
 
     with pytest.raises(EndpointRefused, match="another"):
-        Session(server.url, tmp_path).run(work)
+        Session(server.url, tmp_path, in_flight=3).run(work)
+    assert server.total == 3  # those that waited for a place are not sent any more
     assert _contents(Session(server.url, tmp_path).asked([request_of(n) for n in range(3)]))
     assert server.total == 3
 
