@@ -24,7 +24,7 @@ _SETUP = (
         CASE WHEN q.kind = 'multiple' THEN string_split(q.answer, '; ') ELSE [q.answer] END AS rights,
         greatest(len(q.options), CASE WHEN q.kind = 'closed' THEN 2 ELSE 1 END) AS n
     FROM (SELECT sample_id, group_id, unnest(list_filter(questions,
-          lambda x: coalesce(x.faithful, true))) AS q FROM {{relation}} WHERE kept)""",
+          lambda x: coalesce(x.faithful, true) AND x.rejected = '')) AS q FROM {{relation}} WHERE kept)""",
     """CREATE OR REPLACE TEMP TABLE offers AS
     SELECT id, fold, task, kind, n, option, place, list_contains(rights, option)::INT AS is_right
     FROM (SELECT id, fold, task, kind, n, rights, unnest(options) AS option,

@@ -19,7 +19,18 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 _COLUMN = re.compile(r'[Rr]eferenced column "([^"]+)"')
 _FIELD = re.compile(r'[Cc]ould not find key "([^"]+)" in struct')
 # Scores that our own stages give. A rule may name them though no row has them.
-SCORES = ("compound", "medical", "panel_confidence", "split_confidence")
+SCORES = (
+    "compound",
+    "judge",
+    "judge_accuracy",
+    "judge_clear",
+    "judge_complete",
+    "judge_grounded",
+    "judge_sentences",
+    "medical",
+    "panel_confidence",
+    "split_confidence",
+)
 RESERVED = frozenset({"duplicate", "licence", "retracted", "fault"})
 
 
