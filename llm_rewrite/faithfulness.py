@@ -15,7 +15,8 @@ from llm_rewrite.checks.finding import Finding, findings
 from llm_rewrite.checks.identifiers import identifiers
 from llm_rewrite.checks.reading import Reading, read, read_all
 from llm_rewrite.checks.translation import check_translation
-from llm_rewrite.checks.wording import mentions_source, not_visible, wording
+from llm_rewrite.checks.visible import not_visible
+from llm_rewrite.checks.wording import mentions_source, wording
 from llm_rewrite.task import Tools
 from schemas.sample import Concept, Question
 
@@ -121,7 +122,7 @@ def _form(
     """What needs no understanding: language, copied prompts, talk of the source, persons."""
     yield from languages.language(text, language)
     yield from wording(own, source, evidence.instructions)
-    yield from mentions_source(own)
+    yield from mentions_source(own, source)
     yield from identifiers(own, source)
 
 

@@ -30,23 +30,29 @@ _BACKWARD = listed("""
     absent excluded negative resolved disappeared lacking missing invisible undetectable
     """)
 _SURELY_NOT = listed("only just necessarily merely")
-_HEDGES = listed("""
+_HEDGES = listed(
+    """
     possible possibly probable probably suspected suspect suspicious likely may might could
-    presumed presumably questionable suggestive suggesting suggest suggests suggested indicative
-    concerning potential potentially perhaps equivocal indeterminate unclear uncertain
-    differential versus vs presumptive query appears seems think thought believed considered
-    suspicion worrisome mimicking
-    """)
+    presumed presumably questionable suggestive suggesting suggest suggests suggested
+    indicative concerning potential potentially perhaps equivocal indeterminate unclear
+    uncertain differential presumptive query think thought believed considered suspicion
+    worrisome mimicking
+    """
+)
 _SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
-         "suspicious": "for", "features": "of", "typical": "of", "characteristic": "of"}  # fmt: skip
-_WEAK = listed("""
-    may might could appears seems think thought believed considered query versus vs unclear
-    differential potential potentially mimicking
-    """)
-_SURE = listed("""
-    confirmed confirming confirms proven proved proves definite definitely definitive diagnostic
-    pathognomonic established undoubtedly certainly
-    """)
+         "suspicious": "for"}  # fmt: skip
+_WEAK = listed(
+    """
+    may might could think thought believed considered query unclear differential potential
+    potentially mimicking
+    """
+)
+_SURE = listed(
+    """
+    confirmed confirming confirms proven proved proves definite definitely definitive
+    diagnostic pathognomonic established undoubtedly certainly proving
+    """
+)
 _STOPS = listed("""
     but however although though while whereas which who that where when except because since as
     is are was were be been being has have had shows show showed showing demonstrates
@@ -61,6 +67,7 @@ _LIGHT = keys_of("""
     further additional definite obvious apparent significant clear any demonstrable visible seen
     identified noted detected present demonstrated residual associated abnormal new gross
     """)
+_SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
 _MOST = 8
 
 
@@ -148,9 +155,9 @@ def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:
     if word == "not" and words[i + 1 : i + 2] and words[i + 1] in _SURELY_NOT:
         return set(), set()
     if word in _FORWARD or _is_not(reading, i):
-        heads, phrase = _reach(reading, i + 1)
         if word in ("not", "never", "cannot"):
-            heads |= _subject(reading, i, heads)
+            return _denied_verb(reading, i)
+        heads, phrase = _reach(reading, i + 1)
         return heads, phrase | heads
     if word in _FORWARD_OF:
         after = words[i + 1] if i + 1 < len(words) else ""
@@ -167,11 +174,21 @@ def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:
     return set(), set()
 
 
-def _subject(reading: Reading, i: int, heads: set[int]) -> set[int]:
-    """`X was not seen`: what is denied stands before, where only a light word stands after."""
-    if any(reading.keys[j] not in _LIGHT for j in heads):
-        return set()
-    return _behind(reading, i)
+def _denied_verb(reading: Reading, i: int) -> tuple[set[int], set[int]]:
+    """`is not enlarged` denies the word after; `X was not seen` what stands before."""
+    for j in range(i + 1, min(len(reading.words), i + 8)):
+        word, k = reading.words[j], reading.keys[j]
+        if reading.sentences[j] != reading.sentences[i] or word in ",;:()":
+            break
+        if k in _SHOWS:
+            heads, phrase = _reach(reading, j + 1)
+            return heads, phrase | heads
+        if k and k not in _LIGHT and not word.endswith("ly"):
+            return {j}, {j}
+        if word in _PLACES and word != "to":
+            break
+    heads = _behind(reading, i)
+    return heads, heads
 
 
 def _reach(reading: Reading, start: int) -> tuple[set[int], set[int]]:

@@ -58,41 +58,60 @@ fovea choroid sclera conjunctiva vitreous eyelid eyelash lip gum palate tonsil u
 submandibular parathyroid thymus node sella clivus meniscus cruciate tendon ligament cartilage disc
 disk marrow epidermis dermis hair nail scalp forehead cheek chin limb extremity toe thumb buttock
 hamstring quadriceps biceps triceps deltoid psoas supraspinatus umbilicus umbilical hemidiaphragm
-lymphocyte neutrophil macrophage eosinophil fibroblast erythrocyte platelet hepatocyte neuron
-astrocyte osteoclast osteoblast keratinocyte melanocyte histiocyte monocyte plasma mast glomerulus
-tubule tumor cancer mass lesion nodule cyst abscess hematoma hemorrhage bleeding edema effusion
-infarct infarction ischemia embolus embolism clot thrombus aneurysm pseudoaneurysm dissection
-fistula sinus fracture dislocation subluxation sprain rupture perforation obstruction hernia
-intussusception volvulus stricture stone calculus calcification ossification ulcer erosion polyp
-diverticulum wart inflammation infection sepsis pneumonia pneumothorax atelectasis consolidation
-emphysema collapse bronchiectasis opacity cavitation adenopathy lymphadenopathy metastasis
-malignancy neoplasm seizure ascites pus gangrene scar keloid rash vesicle bulla pustule papule
-macule plaque erythema purpura jaundice cyanosis fever cough pain nausea vomiting diarrhea headache
-dyspnea weakness fatigue vertigo syncope palpitation tremor dementia stroke hypertension hypotension
-diabetes obesity anemia asthma tuberculosis leukemia melanoma cirrhosis gallstone hydrocephalus
-swelling tenderness pregnancy miscarriage abortion stenosis regurgitation insufficiency failure
-arrhythmia tachycardia bradycardia cardiomegaly cardiomyopathy atresia agenesis malformation anomaly
-deformity scoliosis kyphosis lordosis spondylolisthesis bursitis tear cataract glaucoma detachment
-drusen exudate microaneurysm hemangioma lipoma glioma meningioma adenoma carcinoma sarcoma lymphoma
-blastoma teratoma seminoma invasion infiltration necrosis fibrosis compression displacement
-granuloma hyperplasia dysplasia atrophy hypertrophy degeneration demyelination gliosis herniation
-shift swelling pneumoperitoneum surgery resection excision biopsy transplant amputation drainage
-catheter stent graft implant prosthesis pacemaker screw plate rod suture staple coil embolization
-ablation radiotherapy chemotherapy immunotherapy dialysis intubation ventilation anesthesia
-transfusion injection vaccination bypass shunt cannula balloon laparotomy craniotomy thoracotomy
-tracheostomy hysterectomy cesarean osteotomy arthroplasty fixation antibiotic antibiotics
-corticosteroid steroid aspirin morphine adrenaline dexamethasone prednisolone methotrexate contrast
-gadolinium barium iodine hematoxylin eosin giemsa trichrome immunostain cytokeratin vimentin desmin
-synaptophysin chromogranin calretinin melan smooth myxoid spindle keratin mucin amyloid collagen
-mitosis mitotic pleomorphic pleomorphism anaplastic lipid glycogen melanin hemosiderin fungus hypha
-parasite worm larva bacterium bacillus yeast candida aspergillus cryptococcus plasmodium leishmania
-malignant benign metastatic invasive recurrent congenital hereditary traumatic idiopathic iatrogenic
-thickening enlargement dilation narrowing swelling enhancement hypoplasia aplasia rupture occlusion
-vegetation valve leak hiatus bulge protrusion laceration contusion burn wound bruise ecchymosis
-foreign gas air fluid lucency sclerosis osteophyte spur callus nonunion malunion osteopenia trauma
-injury poisoning overdose hypoxia shock coma paralysis palsy neuropathy spasm dystonia smoker
-smoking alcohol alcoholic drug allergy immunosuppressed immunocompromised hiv aids covid lobectomy
-mastectomy nephrectomy gastrectomy colectomy cholecystectomy appendectomy enterocolitis
+periosteum endosteum diaphysis metaphysis epiphysis condyle epicondyle trochanter malleolus
+olecranon ramus symphysis tubercle tuberosity fascia aponeurosis labrum bursa foramen fissure sulcus
+gyrus cistern tentorium falx dura arachnoid ganglion plexus chiasm conus cauda annulus ligamentum
+pedicle lamina facet odontoid lobe lobule parenchyma interstitium airspace bronchiole lingula
+hemithorax isthmus antrum pylorus cardia ampulla papilla calyx trigone cavernosum spermatic adnexa
+fimbria amnion chorion pupil canthus pinna tympanic ossicle stapes malleus incus turbinate vomer
+premolar molar incisor gingiva frenulum oropharynx nasopharynx hypopharynx epiglottis glottis areola
+nipple axilla antecubital peroneal tibialis gastrocnemius soleus vastus gluteus iliacus pectoralis
+trapezius latissimus masseter pterygoid temporalis sternocleidomastoid brachialis azygos saphenous
+cephalic basilic splenic gastroduodenal basilar auricle chordae leaflet cusp mucosa submucosa
+muscularis serosa villus crypt lymphocyte neutrophil macrophage eosinophil fibroblast erythrocyte
+platelet hepatocyte neuron astrocyte osteoclast osteoblast keratinocyte melanocyte histiocyte
+monocyte plasma mast glomerulus tubule tumor cancer mass lesion nodule cyst abscess hematoma
+hemorrhage bleeding edema effusion infarct infarction ischemia embolus embolism clot thrombus
+aneurysm pseudoaneurysm dissection fistula fracture dislocation subluxation sprain rupture
+perforation obstruction hernia intussusception volvulus stricture stone calculus calcification
+ossification ulcer erosion polyp diverticulum wart inflammation infection sepsis pneumonia
+pneumothorax atelectasis consolidation emphysema collapse bronchiectasis opacity cavitation
+adenopathy lymphadenopathy metastasis malignancy neoplasm seizure ascites pus gangrene scar keloid
+rash vesicle bulla pustule papule macule plaque erythema purpura jaundice cyanosis fever cough pain
+nausea vomiting diarrhea headache dyspnea weakness fatigue vertigo syncope palpitation tremor
+dementia stroke hypertension hypotension diabetes obesity anemia asthma tuberculosis leukemia
+melanoma cirrhosis gallstone hydrocephalus swelling tenderness pregnancy miscarriage abortion
+stenosis regurgitation insufficiency failure arrhythmia tachycardia bradycardia cardiomegaly
+cardiomyopathy atresia agenesis malformation anomaly deformity scoliosis kyphosis lordosis
+spondylolisthesis bursitis tear cataract glaucoma detachment drusen exudate microaneurysm hemangioma
+lipoma glioma meningioma adenoma carcinoma sarcoma lymphoma blastoma teratoma seminoma invasion
+infiltration necrosis fibrosis compression displacement granuloma hyperplasia dysplasia atrophy
+hypertrophy degeneration demyelination gliosis herniation shift pneumoperitoneum surgery resection
+excision biopsy transplant amputation drainage catheter stent graft implant prosthesis pacemaker
+screw plate rod suture staple coil embolization ablation radiotherapy chemotherapy immunotherapy
+dialysis intubation ventilation anesthesia transfusion injection vaccination bypass shunt cannula
+balloon laparotomy craniotomy thoracotomy tracheostomy hysterectomy cesarean osteotomy arthroplasty
+fixation antibiotic antibiotics corticosteroid steroid aspirin morphine adrenaline dexamethasone
+prednisolone methotrexate contrast gadolinium barium iodine hematoxylin eosin giemsa trichrome
+immunostain cytokeratin vimentin desmin synaptophysin chromogranin calretinin melan smooth myxoid
+spindle keratin mucin amyloid collagen mitosis mitotic pleomorphic pleomorphism anaplastic lipid
+glycogen melanin hemosiderin fungus hypha parasite worm larva bacterium bacillus yeast candida
+aspergillus cryptococcus plasmodium leishmania malignant benign metastatic invasive recurrent
+congenital hereditary traumatic idiopathic iatrogenic thickening enlargement dilation narrowing
+enhancement hypoplasia aplasia occlusion vegetation valve leak hiatus bulge protrusion laceration
+contusion burn wound bruise ecchymosis foreign gas air fluid lucency sclerosis osteophyte spur
+callus nonunion malunion osteopenia trauma injury poisoning overdose hypoxia shock coma paralysis
+palsy neuropathy spasm dystonia smoker smoking alcohol alcoholic drug allergy immunosuppressed
+immunocompromised hiv aids covid lobectomy mastectomy nephrectomy gastrectomy colectomy
+cholecystectomy appendectomy enterocolitis hypertelorism dysmorphism strabismus ptosis proptosis
+exophthalmos nystagmus hirsutism alopecia pruritus urticaria eczema psoriasis acne syndrome
+retardation autism epilepsy migraine cleft macroglossia micrognathia clubfoot polydactyly
+coarctation tetralogy transposition subperiosteal spiculated lobulated cavitary necrotizing
+exophytic pedunculated sessile thrombolysis thrombectomy angioplasty sclerotherapy cryotherapy
+rituximab interferon hysterosalpingogram audiogram murmur auscultation hydatid cysticercosis
+schistosomiasis malaria helminth maggot myiasis lymphadenitis hydrocele varicocele torsion
+incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens diastasis reaction
+interarterial anomalous duplication
 """.split()
 
 

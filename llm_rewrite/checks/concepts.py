@@ -21,12 +21,14 @@ _PREFIXES = (
 ).split()
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
-_NEVER_LOST = keys_of("""
-    lesion mass structure disease disorder finding patient surgery treatment follow-up operative
-    examination administration diagnosis biopsy contrast tissue area region foot head
-    examination back face film photograph micrograph radiograph clinical injection histology
-    artery vessel shift growth pain drug
-    """)
+_NEVER_LOST = keys_of(
+    """
+    lesion mass structure disease disorder finding patient surgery treatment follow-up
+    operative examination administration diagnosis biopsy contrast tissue area region foot
+    head examination back face film photograph micrograph radiograph clinical injection
+    histology artery vessel shift growth pain drug follow blood oral plasma
+    """
+)
 
 
 def added(

@@ -52,6 +52,7 @@ _SMALL: dict[str, frozenset[str]] = {
     """),
 }
 _WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _MOST = 4000
 
 
@@ -76,18 +77,23 @@ def language(text: str, wanted: str) -> Iterator[tuple[str, str]]:
     if foreign / total > 0.3:
         yield "language_wrong", f"asked for {wanted}, another script: '{text[:40]}'"
     elif code in _SMALL:
-        yield from _by_small_words(text[:_MOST], code)
+        pieces = [text[:_MOST], *_SENTENCE.split(text[:_MOST])]
+        for piece in pieces:
+            if other := _other_language(piece, code):
+                yield "language_wrong", f"asked for {code}, looks like {other}: '{piece[:40]}'"
+                return
 
 
-def _by_small_words(text: str, code: str) -> Iterator[tuple[str, str]]:
-    """Another language's small words are twice as many, and at least four."""
+def _other_language(text: str, code: str) -> str:
+    """The language whose small words a text has and not those of `code`; "" where none."""
     words = [w.lower() for w in _WORD.findall(text)]
-    if len(words) < 6:
-        return
+    if len(words) < 5:
+        return ""
     counts = {other: sum(w in small for w in words) for other, small in _SMALL.items()}
     best = max(counts, key=lambda other: counts[other])
-    if best != code and counts[best] >= 3 and counts[best] >= 2 * counts[code] + 2:
-        yield "language_wrong", f"asked for {code}, looks like {best}: '{text[:40]}'"
+    if best == code or counts[best] < 2 * counts[code] + 2 or counts[best] * 8 < len(words):
+        return ""
+    return best
 
 
 def _scripts(text: str) -> Counter[str]:

@@ -28,16 +28,26 @@ def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     for denied, at in own.denied.items():
         if denied in theirs.denied or not _is_finding(denied) or denied not in theirs.stated:
             continue
+        if _denied_by_prefix(text.words[at], source):
+            continue
         there = theirs.stated[denied]
         if not _tells_absence(source, theirs, denied):
             yield "negation_flipped", _both(text, at, source, there)
     for denied, at in theirs.denied.items():
         if denied in own.denied or not _is_finding(denied) or denied not in own.stated:
             continue
+        if _denied_by_prefix(source.words[at], text):
+            continue
         here = own.stated[denied]
         if denied in theirs.stated or _tells_absence(text, own, denied):
             continue
         yield "negation_flipped", _both(text, here, source, at)
+
+
+def _denied_by_prefix(word: str, other: Reading) -> bool:
+    """Whether the other text has "nonossified" for "not ossified"."""
+    root = word[: max(5, len(word) - 3)]
+    return any(w.startswith(("non" + root, "un" + root, "in" + root)) for w in other.words)
 
 
 def _is_finding(word: str) -> bool:

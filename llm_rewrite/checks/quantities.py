@@ -107,11 +107,13 @@ _ORDINALS = [
 ]
 ORDINALS: dict[str, float] = {w: float(i + 1) for i, w in enumerate(_ORDINALS)}
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_LAYOUT = listed("""
-    fig figs figure figures panel panels table tables ref refs reference references supplement
-    supplementary section video movie scheme box appendix equation eq chapter page pages line
-    row column volume vol issue no nos number case patient subject lane image
-    """)
+_LAYOUT = listed(
+    """
+    fig figs figure figures panel panels table tables ref refs reference references
+    supplement supplementary section video movie scheme box appendix equation eq chapter
+    page pages row volume vol issue no nos number case patient subject lane image
+    """
+)
 _NAMED = listed("""
     type grade stage class level category score phase zone segment group gleason birads bi-rads
     pirads pi-rads lirads ti-rads fazekas figo tnm who asa nyha dallas garden salter mark

@@ -17,7 +17,7 @@ _KEPT = re.compile(
     r"|(?P<emia>a?emia|a?emic)|(?P<pathy>path(?:y|ies|ic))|(?P<ectomy>ectom(?:y|ies|ized|ised))"
     r"|(?P<stasis>sta(?:sis|ses|tic|sized|sised|sizing))|(?P<ectasis>ecta(?:sis|ses|sia|tic))"
     r"|(?P<plasia>plas(?:ia|ias|tic))|(?P<trophy>troph(?:y|ies|ic|ied))|(?P<ptysis>pty(?:sis|tic))"
-    r"|(?P<scopy>scop(?:y|ic|ically|ies|e|es))|(?P<lithiasis>lithias(?:is|es))|(?P<pnea>pno?ea)"
+    r"|(?P<morph>morph(?:ism|isms|ic|ous|y))|(?P<scopy>scop(?:y|ic|ically|ies|e|es))|(?P<lithiasis>lithias(?:is|es))|(?P<pnea>pno?ea)"
     r"|(?P<malacia>malac(?:ia|ic))|(?P<lysis>ly(?:sis|tic|ses))|(?P<penia>peni[ac])"
     r"|(?P<megaly>megal(?:y|ic))|(?P<plegia>pleg(?:ia|ic))|(?P<cele>celes?)|(?P<uria>uri[ac])"
     r"|(?P<sclerosis>scler(?:osis|otic|osed))|(?P<graph>gra(?:ph|phy|phs|phic|phies|phically|m|ms))"

@@ -13,7 +13,7 @@ import msgspec
 from pydantic import Field, field_validator
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.checks.wording import not_visible
+from llm_rewrite.checks.visible import not_visible
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.sources import (
