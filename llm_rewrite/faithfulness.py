@@ -159,12 +159,16 @@ def _asked(
     question: Question, source: Reading, evidence: Evidence, tools: Tools
 ) -> Iterator[tuple[str, str]]:
     """Whether the evidence gives the answer, and to what is asked."""
-    asked = read(question.question)
     if question.kind == "closed":
-        yield from questions.closed(question, source, evidence.saw_pictures)
-        if questions.closed_answer(question):
-            yield from _held(asked, source, evidence, tools)
+        asked = questions.statement(question)
+        held = (
+            []
+            if questions.closed_answer(question) is None
+            else [*_held(asked, source, evidence, tools)]
+        )
+        yield from questions.closed(question, source, held)
         return
+    asked = read(question.question)
     yield from questions.true_options(question, source)
     for answer in questions.answers(question):
         yield from _held(read(answer), source, evidence, tools)

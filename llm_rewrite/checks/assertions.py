@@ -76,7 +76,8 @@ class Assertions:
     """Keys that a text denies, doubts and states, each with a token.
 
     `plain` are keys that it does not doubt, `marked` the sentences that hold any word of denial,
-    `hedged` those that hold any of doubt; `phrase` the tokens of denied phrases; `cues` the words
+    `hedged` those that hold any of doubt; `phrase` the tokens of denied phrases, `phrased`
+    their keys; `cues` the words
     of doubt, `soft` the weaker ones ("consistent with", "may"), `sure` those of proof.
     """
 
@@ -87,6 +88,7 @@ class Assertions:
     marked: frozenset[int]
     hedged: frozenset[int]
     phrase: frozenset[int]
+    phrased: frozenset[str]
     cues: tuple[int, ...]
     soft: tuple[int, ...]
     sure: tuple[int, ...]
@@ -124,7 +126,8 @@ def assertions(reading: Reading) -> Assertions:
         plain=_first(reading, (i for i in range(len(reading.keys)) if i not in doubted_at)),
         marked=frozenset(marked),
         hedged=frozenset(hedged),
-        phrase=frozenset(phrase_at),
+        phrase=frozenset(phrase_at | denied_at),
+        phrased=frozenset(reading.keys[i] for i in phrase_at | denied_at),
         cues=tuple(cues),
         soft=tuple(soft),
         sure=tuple(sure),

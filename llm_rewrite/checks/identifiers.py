@@ -1,9 +1,9 @@
 """Marks of persons: addresses, record numbers, names, dates of birth.
 
-E-mail and web addresses, telephone numbers, record numbers and dates of birth are found wherever
-they come from; they serve no training text. A name with a title ("Dr. Smith") too, unless it names
-a thing (Mr. for magnetic resonance). Author-year citations are names as well. Places and hospitals
-only where the source does not name them.
+E-mail addresses, telephone and record numbers, dates of birth and names with a title serve no
+training text and are found even where the source has them. Web addresses, citations ("Smith et
+al."), places and plain names count where the text brings them: the source, or the step that cleans
+captions, answers for its own.
 """
 
 from __future__ import annotations
@@ -11,36 +11,71 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.terms import ABBREVIATIONS, FUNCTION, listed
 
-_MARKS = re.compile(
+_NUMBER = r"\.?\s?[:#]?\s?(?=[\w/-]{0,12}\d)[A-Za-z0-9][\w/-]{2,20}\b"
+_ALWAYS = re.compile(
     r"(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
-    r"|(?P<address>(?i:https?://|www\.)\S{1,200}|(?i:\bdoi\s?:\s?)10\.\S{1,100}|\b10\.\d{4,9}/\S{1,100})"
     r"|(?P<telephone>(?<![\w.])\+\d{1,3}[ -]?(?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]\d{2,4}){1,4}(?!\w)"
-    r"|(?<![\w.])\(?\d{3}\)?[ -]\d{3}-\d{4}(?!\w)|(?i:\b(?:tel|phone|fax)\.?:? ?)\+?\d[\d -]{5,15}\d)"
-    r"|(?P<record>(?i:\b(?:mrn|medical record(?: (?:no|number))?|record (?:no|number)"
-    r"|accession (?:no|number)|patient (?:id|no|number)|case (?:no|number|id)"
-    r"|hospital (?:no|number)|study id|ssn|nhs (?:no|number)|id(?: number)?))"
-    r"\.?\s?[:#]?\s?(?=[\w-]{0,12}\d)[A-Za-z0-9][\w-]{3,20}\b)"
-    r"|(?P<birth>(?i:\b(?:dob|d\.o\.b\.|date of birth|born (?:on|in)))\s?:?\s?[\w ,./-]{0,14}\d{2,4})"
-    r"|(?P<name>\b(?:Dr|Drs|Prof|Professor|Mr|Mrs|Ms|Miss|Doctor)\.? (?:[A-Z]\. ?){0,2}"
-    r"(?!(?:Scan|Imag|Angio|Findings|Sequence))[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?"
-    r"|\b[A-Z][a-z]+(?: [A-Z]{1,2})?(?: and [A-Z][a-z]+)?,? et al\b"
-    r"|\([A-Z][a-z]+(?: (?:and|&) [A-Z][a-z]+)?,? (?:19|20)\d\d[a-z]?\)"
-    r"|\b(?:[Pp]atient|[Mm]an|[Ww]oman|[Bb]oy|[Gg]irl)?,? ?(?:named|called) (?!the )[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
+    r"|(?<![\w.])\(?\d{3}\)?[ -]\d{3}-\d{4}(?!\w)|(?i:\b(?:tel|phone|fax|mobile)\.?:? ?)\+?\d[\d -]{5,15}\d)"
+    r"|(?P<record>(?i:\b(?:mrn|medical record|record|accession|patient|hospital|chart|file|nhs|study"
+    r"|registration|admission|insurance|social security|specimen) (?:no|number|id|#)|\b(?:mrn|ssn|uhid)\b)"
+    + _NUMBER
+    + r")|(?P<identity>(?i:\b(?:case|lab|biopsy|slide|block) (?:no|number|id|#)|\bid|\bid no)"
+    + _NUMBER.replace("{2,20}", "{3,20}")
+    + r")|(?P<birth>(?i:\b(?:dob|d\.o\.b\.|date of birth|birth ?date|born (?:on |in )?))\s?:?\s?[\w ,./-]{0,14}\d{2,4})"
+    r"|(?P<name>\b(?:Dr|Drs|Prof|Professor|Mr|Mrs|Ms|Miss|Master|Doctor|Sir|Madame|Mme)\.? (?:[A-Z]\. ?){0,2}"
+    r"(?!(?:Scan|Imag|Angio|Findings|Sequence|Series|Degree))[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?"
+    r"|\b(?i:named|called|initials)\.? (?!The )[A-Z][a-z]*\.?(?: ?[A-Z][a-z]*\.?)?)"
 )
-_PLACE = re.compile(
-    r"\b(?:[A-Z][\w'-]+ ){1,4}(?:Hospital|University|Clinic|Institute|Medical Cent(?:er|re)|Infirmary|College)\b"
-    r"|\b(?:University|Hospital|Institute) of [A-Z]\w+"
+_WHERE_NEW = re.compile(
+    r"(?P<address>(?i:https?://|www\.)\S{1,200}|(?i:\bdoi\s?:\s?)10\.\S{1,100}|\b10\.\d{4,9}/\S{1,100})"
+    r"|(?P<citation>\b[A-Z][a-z]+(?: [A-Z]{1,2})?(?: and [A-Z][a-z]+)?,? et al\b"
+    r"|\([A-Z][a-z]+(?: (?:and|&) [A-Z][a-z]+)?,? (?:19|20)\d\d[a-z]?\))"
+    r"|(?P<place>\b(?:[A-Z][\w'-]+ ){1,4}(?:Hospital|University|Clinic|Institute|Medical Cent(?:er|re)"
+    r"|Infirmary|College|Department)\b|\b(?:University|Hospital|Institute|Department) of (?:the )?[A-Z]\w+)"
+)
+_PAIR = re.compile(r"(?<![\w.\"“-])(?P<first>[A-Z][a-z]+) (?P<last>[A-Z][a-z]{2,})(?![\w-])")
+_NO_NAMES = listed(
+    """
+    axial coronal sagittal transverse computed magnetic resonance tomography imaging scanning
+    electron microscopy light optical coherence positron emission single photon digital subtraction
+    chest plain lateral frontal anterior posterior left right upper lower white black red blue green
+    arrow arrows panel panels figure table case patient note scale bar image images section grade
+    stage type class score original magnification high low power contrast enhanced weighted fast
+    spin echo gradient inversion recovery diffusion doppler color colour ultrasound video group
+    """
 )
 
 
 def identifiers(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
-    """Marks of persons in a text."""
-    if found := _MARKS.search(text.text):
+    """Marks of persons in a text; the first of each sort."""
+    plain = text.plain
+    if found := _ALWAYS.search(plain):
         yield "identifier", f"{found.lastgroup}: '{found[0][:40]}'"
-        return
-    for found in _PLACE.finditer(text.text):
-        if found[0] not in source.text:
-            yield "identifier", f"place: '{found[0][:60]}'"
+    for found in _WHERE_NEW.finditer(plain):
+        if found[0] not in source.plain:
+            yield "identifier", f"{found.lastgroup}: '{found[0][:60]}'"
+            break
+    else:
+        yield from _plain_name(text, source)
+
+
+def _plain_name(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """Two capitalised words in a sentence ("of Maria Fernandes") that are nothing else."""
+    words = [form for form in text.forms if form[0].isalpha() and len(form) > 3]
+    if sum(form[0].isupper() for form in words) * 3 > len(words) + 6:
+        return  # a text in title case
+    for found in _PAIR.finditer(text.plain):
+        first, last = found["first"].lower(), found["last"].lower()
+        if _may_be_name(first, source) and _may_be_name(last, source):
+            yield "identifier", f"name: '{found[0][:40]}'"
             return
+
+
+def _may_be_name(word: str, source: Reading) -> bool:
+    if word in source.known or word in FUNCTION or word in _NO_NAMES or word in ABBREVIATIONS:
+        return False
+    return not is_clinical(word) and word not in source.plain.lower()

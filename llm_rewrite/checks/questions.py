@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from llm_rewrite.checks.assertions import assertions
-from llm_rewrite.checks.clinical import is_clinical
+from llm_rewrite.checks.assertions import Assertions, assertions
+from llm_rewrite.checks.qualifiers import qualifiers
 from llm_rewrite.checks.reading import Reading, read
+from llm_rewrite.checks.sides import sides
+from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
 from schemas.sample import Question
 
 _YES = listed("yes true correct present")
 _NO = listed("no false incorrect absent not")
 _WHAT_IS_SEEN = re.compile(
-    r"\b(?:which|what)\b[^?]{0,60}\b(?:finding|abnormalit|feature|lesion|structure|sign|pathology|observation|following|condition)\w*"
-    r"[^?]{0,60}\b(?:seen|shown|present|visible|demonstrated|identified|depicted|observed|true|described)\b",
+    r"\bwhat (?:does|do|is|are|can)\b[^?]{0,80}\b(?:show|reveal|demonstrate|seen|have|depict|shown|display)\b"
+    r"|\b(?:which|what)\b[^?]{0,60}\b(?:finding|abnormalit|feature|lesion|structure|sign|patholog"
+    r"|observation|following|condition|statement)",
     re.IGNORECASE,
 )
 _ABSENT = re.compile(r"\b(?:not|absent|except|isn't|aren't|least|incorrect|false)\b", re.IGNORECASE)
 _NONE_OF = re.compile(
     r"\b(?:none|all|both|neither) (?:of|are|is)\b|\bcannot be determined\b", re.IGNORECASE
 )
-_PLAIN = listed("image picture figure scan seen shown visible present")
+_PLAIN = keys_of("image picture figure scan seen shown visible present this")
+_ASKING = _PLAIN | keys_of(
+    "evidence evident any demonstrate reveal depict patient show identified noted"
+)
+_ASKED = re.compile(
+    r"\A\W*(?:is|are|does|do|did|was|were|has|have|had|can|could)\b(?: (?:there|it|any|a|an|evidence of)\b)*",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    r"\b(?:isn't|aren't|doesn't|don't|right\?|correct\?|, yes\?|given that|since the|as the)[^?]{0,60}",
+    re.IGNORECASE,
+)
 
 
 def structure(question: Question) -> Iterator[tuple[str, str]]:
@@ -64,100 +78,125 @@ def closed_answer(question: Question) -> bool | None:
 def leaks(question: Question) -> Iterator[tuple[str, str]]:
     """Where the question holds its answer, and does not offer the others beside it."""
     if question.kind == "closed":
+        yield from _told_before(question)
         return
     asked = f" {_normal(question.question)} "
     offered = sum(f" {_normal(o)} " in asked for o in question.options)
     for answer in answers(question):
         said = _normal(answer)
-        if not said or (said.isdigit() and len(said) < 2) or offered > 1 or _either(question, said):
+        if not said or (said.isdigit() and len(said) < 2) or offered > 1 or _either(question):
             continue
         if f" {said} " in asked:
             yield "answer_leaked", f"'{answer[:60]}'"
             continue
-        content = [k for k in read(answer).keys if k]
-        clinical = [k for k in content if k not in _PLAIN]
-        if len(clinical) >= 2 and set(clinical) <= read(question.question).known:
+        content = {k for k in read(answer).keys if k} - _PLAIN
+        if len(content) >= 2 and content <= read(question.question).known:
             yield "answer_leaked", f"'{answer[:60]}'"
 
 
-def _either(question: Question, said: str) -> bool:
+def _told_before(question: Question) -> Iterator[tuple[str, str]]:
+    """`The scan shows an effusion. Is there an effusion?`: a closed question after its answer."""
+    *before, last = re.split(r"(?<=[.!;:])\s+", question.question.strip())
+    asked = {k for k in read(last).keys if k} - _PLAIN
+    told = read(" ".join(before))
+    if before and asked and len(asked & told.known) * 3 >= len(asked) * 2:
+        yield "answer_leaked", f"'{told.text[:60]}'"
+    elif found := _LEADING.search(question.question):
+        yield "answer_leaked", f"'{found[0][:60]}'"
+
+
+def _either(question: Question) -> bool:
     """`Is it left or right?` offers its answer beside another."""
     return " or " in f" {_normal(question.question)} " and question.kind == "open"
 
 
 def true_options(question: Question, source: Reading) -> Iterator[tuple[str, str]]:
-    """Wrong options that the evidence states, where the question asks what is to be seen."""
+    """Wrong options that the evidence states, where the question asks what is to be seen.
+
+    A wrong option may be true of another place or panel: it counts where its sentence speaks of
+    what is asked no less than the answer's own.
+    """
     if not question.options or not _WHAT_IS_SEEN.search(question.question):
         return
-    if _ABSENT.search(question.question) or _asks_of_a_place(question.question):
+    if _ABSENT.search(question.question) or question.kind not in ("single", "multiple"):
         return
     right = {_normal(a) for a in answers(question)}
     right_keys = {k for a in right for k in read(a).keys if k}
-    told = assertions(source)
+    asked = {k for k in read(question.question).keys if k} - _PLAIN
+    best = max((_asked_there(asked, s) for s in _sentences_with(right_keys, source)), default=0)
     for option in question.options:
-        keys = [k for k in read(option).keys if k]
-        if _normal(option) in right or not keys or _NONE_OF.search(option):
+        keys = {k for k in read(option).keys if k}
+        if _normal(option) in right or not keys or _NONE_OF.search(option) or keys <= right_keys:
             continue
-        if set(keys) <= right_keys:
-            continue
-        stated = all(k in told.stated and k not in told.denied for k in keys)
-        if (
-            stated
-            and _in_one_sentence(keys, source)
-            and any(is_clinical(w) for w in read(option).words)
-        ):
+        there = [_asked_there(asked, s) for s in _sentences_with(keys, source)]
+        if there and max(there) >= best and not _contradicted(read(option), source):
             yield "option_wrong", f"wrong option '{option[:60]}' is true by the source"
 
 
-def _asks_of_a_place(question: str) -> bool:
-    """`... in the left lung`: an option may be true elsewhere."""
-    after = re.search(r"\b(?:in|of|on|at|within) (?:the|this) (\w+)", question.lower())
-    return after is not None and after[1] not in (
-        "image", "picture", "figure", "scan", "ct", "mri", "following", "radiograph", "photograph",
-        "provided", "chest", "given", "above", "medical", "x", "ultrasound", "case", "patient",
-    )  # fmt: skip
+def _sentences_with(keys: set[str], source: Reading) -> list[frozenset[str]]:
+    """The words of each sentence, with those of the one before, that states all the keys."""
+    told = assertions(source)
+    found, before = [], frozenset[str]()
+    for inside in source.sentence_ranges:
+        words = frozenset(source.keys[i] for i in inside)
+        stated = {source.keys[i] for i in inside if i not in told.phrase}
+        if keys and keys <= stated:
+            found.append(words | before)
+        before = words
+    return found
 
 
-def _in_one_sentence(keys: list[str], source: Reading) -> bool:
-    return any(
-        {source.keys[i] for i in inside}.issuperset(keys) for inside in source.sentence_ranges
-    )
+def _asked_there(asked: set[str], sentence: frozenset[str]) -> int:
+    return len(asked & sentence)
 
 
-def closed(question: Question, source: Reading, saw_pictures: bool) -> Iterator[tuple[str, str]]:
-    """Yes to what the evidence denies, no to what it states, yes to what it does not speak of."""
+def _contradicted(option: Reading, source: Reading) -> bool:
+    """Whether another side or qualifier makes the option wrong after all."""
+    return any(sides(option, source, False)) or any(qualifiers(option, source, True))
+
+
+def closed(
+    question: Question, source: Reading, contradictions: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yes to what the evidence denies or contradicts, no to what it states.
+
+    `contradictions` is what is found when the question is taken as a statement.
+    """
     said = closed_answer(question)
     if said is None:
         return
-    asked = read(_statement(question.question))
+    asked = statement(question)
     own, told = assertions(asked), assertions(source)
-    clinical = [k for i, k in enumerate(asked.keys) if k and _tells(asked, i)]
-    if not clinical:
+    content = {k: i for i, k in enumerate(asked.keys) if k and k not in _ASKING}
+    if not content:
         return
-    negated = any(k in own.denied for k in clinical)
-    denied = [k for k in clinical if k in told.denied and k not in told.stated]
-    stated = all(k in source.known for k in clinical) and not denied
-    wants = said != negated
-    if wants and denied:
-        at = told.denied[denied[0]]
-        yield "negation_flipped", f"'{question.answer[:20]}', source '{source.around(at, 3, 1)}'"
-    elif not wants and stated and _in_one_sentence(clinical, source):
+    against = bool(contradictions)
+    denied = [k for k in content if _only_denied(k, source, told)]
+    negated = [k for k in content if k in own.denied]
+    if bool(denied) != bool(negated):
+        against = True
+    if said and against:
+        if contradictions:
+            yield from contradictions
+        else:
+            at = (denied or negated)[0]
+            there = source.keys.index(at) if at in source.keys else 0
+            yield (
+                "negation_flipped",
+                f"'{question.answer[:20]}', source '{source.around(there, 3, 1)}'",
+            )
+    elif not said and not against and all(k in source.known for k in content):
         yield "negation_flipped", f"'{question.answer[:20]}', but the source has all of it"
 
 
-def _tells(asked: Reading, i: int) -> bool:
-    return is_clinical(asked.words[i])
+def _only_denied(k: str, source: Reading, told: Assertions) -> bool:
+    return k in source.keys and k not in told.stated and k in told.phrased
 
 
-def _statement(question: str) -> str:
-    """The question as a statement: what is asked for, without the asking."""
-    return re.sub(
-        r"\A\W*(?:is|are|does|do|did|was|were|has|have|can|could) (?:there|it|the (?:image|picture|scan|figure)|this)?"
-        r"(?: (?:show|demonstrate|reveal|depict|any|image|picture|a|an|be seen|evidence of))*",
-        "",
-        question,
-        flags=re.IGNORECASE,
-    ).rstrip("? ")
+def statement(question: Question) -> Reading:
+    """A closed question as a statement: its last sentence, without the asking."""
+    last = re.split(r"(?<=[.!;:])\s+", question.question.strip())[-1]
+    return read(_ASKED.sub("", last).rstrip("? "))
 
 
 def ungrounded(answer: Reading, source: Reading, asked: Reading) -> Iterator[tuple[str, str]]:
@@ -176,4 +215,5 @@ def ungrounded(answer: Reading, source: Reading, asked: Reading) -> Iterator[tup
 def _normal(text: str) -> str:
     """Words alone, lower-case, without an option's letter."""
     plain = re.sub(r"\A\s*\(?[A-Ha-h][).:]\s+", "", text[:500])
-    return " ".join(re.findall(r"[^\W_]+", plain.lower()))
+    words = re.findall(r"[^\W_]+", plain.lower())
+    return " ".join(w for w in words if w not in ("the", "a", "an")) or " ".join(words)
