@@ -33,12 +33,12 @@ _OVER = re.compile(r"\b(above|below|beneath)\b", re.IGNORECASE)
 _CENTRE = re.compile(rf"\bcent(?:er|re)\s+of\s+(?:the|this)\s+{_PICTURE}", re.IGNORECASE)
 _CORNERED = re.compile(r"(?:left|right|upper|lower)[\s-]+\Z", re.IGNORECASE)
 _SIZE = re.compile(
-    r"\b(tiny|small|large|huge|medium(?:-sized)?)\b(?!\s+(?:bowel|intestin|cell|vessel|airway|joint"
-    r"|part\b|portion\b|area\b|number|amount))",
+    r"\b(tiny|small|large|huge|medium(?:-sized)?)\b"
+    r"(?!\s+(?:bowel|intestin|cell|vessel|airway|joint|number|amount))",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|per\s?cent)", re.IGNORECASE)
-_FOUR = re.compile(r"\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*\d+")
+_PERCENT = re.compile(r"(?<!\d)(\d{1,6}(?:\.\d{1,6})?)\s?(?:%|per\s?cent)", re.IGNORECASE)
+_FOUR = re.compile(r"(?<!\d)\d{1,6}(?:\s?,\s?\d{1,6}){3}")
 _NUMBERS = [
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
@@ -200,7 +200,7 @@ def _shares(bare: str, about: Sequence[Placed]) -> Iterator[str]:
 
 def _boxes(bare: str, about: Sequence[Placed]) -> Iterator[str]:
     for match in _FOUR.finditer(bare):
-        box = tuple(int(number[:9]) for number in re.findall(r"\d+", match[0]))
+        box = tuple(int(number) for number in re.findall(r"\d+", match[0]))
         if box not in {one.box for one in about}:
             yield f"region_unknown: no box {match[0]}"
 

@@ -48,9 +48,9 @@ background. Boxes are [left, top, right, bottom], {unit}.
 - Plain prose. No coordinates, no numbers of regions; never speak of boxes, masks, labels,
   annotations or data sets.
 
-Example. Region 0: "label: polyp; place in the picture: lower left; share of the picture: about 6%
-(medium)". Answer: whole "Colonoscopy image of the colon with one polyp.", regions: numbers [0], text
-"A polyp, taking up about 6%, lies at the lower left of the image."
+Example. Region 0: "label: cyst; place in the picture: lower left; share of the picture: about 6%
+(medium)". Answer: whole "Ultrasound of the neck: one marked cyst.", regions: numbers [0], text "A
+cyst at the lower left takes up about 6%."
 """
 
 UNITS = {
