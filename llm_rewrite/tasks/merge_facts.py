@@ -22,8 +22,8 @@ _CLAUSE = re.compile(
 )
 # What a question calls the picture, which says nothing of what it asks for.
 _PICTURE = re.compile(
-    r"\b(?:this|these|the)\s+(?:[\w-]+\s+){0,4}?(?:images?|pictures?|x-rays?|radiographs?|films?|scans?|"
-    r"photographs?|slides?|smears?|slices?|sections?)\b",
+    r"\b(?:this|these|the)\s+(?:(?!(?:an?|the|in|on|of|by|from)\b)[\w-]+\s+){0,4}?(?:images?|pictures?|"
+    r"x-rays?|radiographs?|films?|scans?|photographs?|slides?|smears?|slices?|sections?)\b",
     re.IGNORECASE,
 )
 # Numbers in words, where a sentence would rather have these.
