@@ -114,7 +114,7 @@ def _fact(question: str, answer: str) -> str:
         return f"The number of {count[1]} is {low}."
     if len(answer.split()) > 5 and answer.endswith("."):
         return answer
-    return f"{capital(_topic(question))}: {ended(answer)}"
+    return f"{capital(_topic(question).removeprefix('whether '))}: {ended(answer)}"
 
 
 def rejected(asked: Asked) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 FORM = ("broken_json", "wrong_schema")
+_RARE = ("side_swapped", "number_changed", "denial_dropped", "answer_wrong")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ Change = Callable[[str, Asked], str]
 def spoiled(answer: dict[str, Any], asked: Asked) -> tuple[str, Planted] | None:
     """The answer's text with one mistake, drawn among those it has room for; None for no room."""
     names = asked.mixed([*_CHANGES, *_OF_QUESTIONS, *FORM], "fault")
+    if asked.draw(2, "rare"):  # few answers have room for these
+        names = [*asked.mixed(_RARE, "rare"), *names]
     if "obeyed" in names and _ORDER.search(_material(asked)):
         names.insert(0, "obeyed")
     for name in names:
@@ -83,16 +86,31 @@ def _text_fault(answer: dict[str, Any], asked: Asked, name: str) -> tuple[dict, 
         if after != before and after.strip():
             made = copy.deepcopy(answer)
             _at(made, slot.path[:-1])[slot.path[-1]] = after
-            return made, (_mark(before, after), *slot.beside)
+            return made, (_told(after, asked), *slot.beside, *_around(answer, before, asked))
     return None
 
 
-def _mark(before: str, after: str) -> str:
-    """The piece of a text between marks of regions that the mistake is in."""
-    pieces = re.split(r"<region \d+>", after)
-    whole = re.split(r"<region \d+>", before)
-    changed = [piece for piece in pieces if piece not in whole]
-    return max(changed or pieces, key=len)
+def _around(answer: dict[str, Any], changed: str, asked: Asked) -> list[str]:
+    """What else stands in the same text, so that a text made of the same form is not taken for it."""
+    if asked.task == "describe_regions" and "Give its number in `numbers` and one" in asked.system:
+        all_texts = [answer["whole"], *(region["text"] for region in answer["regions"])]
+        return [text for text in all_texts if text != changed]
+    if asked.task == "reason":
+        question = next(b.text for b in asked.blocks if b.name.startswith("question, "))
+        steps = [step for step in answer["steps"] if step != changed]
+        return [question.split("\n")[0], *(_told(step, asked) for step in steps)]
+    return []
+
+
+def _told(text: str, asked: Asked) -> str:
+    """A text as it will stand in the record: marks of regions are made their boxes."""
+    blocks = {block.number: block.text for block in asked.named("region")}
+
+    def box(mark: re.Match[str]) -> str:
+        found = re.search(r"box (\[[\d, ]+\])", blocks.get(int(mark[1]), ""))
+        return found[1] if found else ""
+
+    return re.sub(r"<region (\d+)>", box, text)
 
 
 def _at(answer: Any, path: tuple[str | int, ...]) -> Any:
@@ -207,7 +225,7 @@ def _question_fault(answer: dict[str, Any], asked: Asked, name: str) -> tuple[di
         made["question"] = f"{made['question'].rstrip('?')}, given that {made['answer']}"
         return made, (made["question"], made["answer"])
     if asked.task == "reason" and name == "answer_wrong":
-        return _of_reason(made)
+        return _of_reason(made, asked)
     if asked.task == "preferences" and name == "answer_wrong":
         return _of_preferences(made, asked)
     return None
@@ -227,17 +245,14 @@ def _of_vqa(made: dict[str, Any], name: str) -> tuple[dict, tuple] | None:
     return None
 
 
-def _of_reason(made: dict[str, Any]) -> tuple[dict, tuple] | None:
+def _of_reason(made: dict[str, Any], asked: Asked) -> tuple[dict, tuple] | None:
     turned = {"yes": "no", "no": "yes"}.get(made["answer"].lower())
     if turned is None:
         return None
+    right = f"answer {made['answer']}"
     made["answer"] = turned
     made["steps"][-1] = f"So the answer is {turned}."
-    return made, (
-        made["steps"][-1],
-        *made["steps"][:1],
-        "answer " + {"no": "yes", "yes": "no"}[turned],
-    )
+    return made, (made["steps"][-1], right, *_around(made, made["steps"][-1], asked))
 
 
 def _of_preferences(made: dict[str, Any], asked: Asked) -> tuple[dict, tuple] | None:

@@ -21,10 +21,15 @@ not|不|ليس
 without|没有|بدون
 none|皆无|لا شيء
 nor|也无|ولا
-absent|缺失|غائب
+free|无有|خال
+absence|缺如|غياب
+non|非|غير
+L|左侧|الأيسر
+R|右侧|الأيمن
+absent|缺失|منعدم
 negative|阴性|سلبي
 normal|正常|طبيعي
-abnormal|异常|غير سوي
+abnormal|异样|شاذ
 right|右|أيمن
 left|左|أيسر
 bilateral|双侧|ثنائي الجانب
@@ -118,7 +123,7 @@ _LETTERS = {
 }
 _COLUMN = {"zh": 1, "ar": 2}
 _NAMES = {"Chinese": "zh", "Arabic": "ar"}
-_TOKEN = re.compile(r"[A-Za-z]+|[^A-Za-z]+")
+_TOKEN = re.compile(r"[A-Za-z]+\d*|[^A-Za-z]+")
 _UNITS = frozenset(["mm", "cm", "ml", "mg", "kg", "m", "s", "g", "hz", "cc"])
 
 
@@ -154,10 +159,10 @@ def into(text: str, language: str) -> str:
 
 
 def _word(word: str, code: str) -> str:
-    kept = (word.isupper() and len(word) > 1) or word in _UNITS
+    kept = (word.isupper() and len(word) > 1) or word in _UNITS or not word.isalpha()
     if kept:
         return word
-    known = dictionary(code).get(word.lower())
+    known = dictionary(code).get(word) or dictionary(code).get(word.lower())
     return known or "".join(_LETTERS[code][letter] for letter in word.lower())
 
 

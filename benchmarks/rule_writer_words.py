@@ -102,7 +102,8 @@ SYNONYMS = (
 _NOISE = (
     r"^\s*\(?(?:fig(?:ure)?\.?|abb\.?)\s*S?\d+\s*[a-z]?\)?\s*[.:|-]*\s*",
     r"\s*\[\d[\d,;\s–-]*\]",
-    r"\s*\((?:see )?(?:supplementary )?(?:fig(?:ure)?s?|tables?)\b[^()]*\)",
+    r"\s*\((?:see )?(?:supplementary )?(?:fig(?:ura|ure)?s?|tables?)\b[^()]*\)",
+    r",? (?:as )?(?:shown|seen) in fig(?:ure)?s?\.? ?S?\d+\w*",
     r"\s*\(?https?://\S+",
     r"[^.]*\b(?:courtesy of|reproduced|reprinted|adapted from|copyright|permission)\b[^.]*(?:\.|$)",
     r"[^.]*©[^.]*(?:\.|$)",
@@ -127,7 +128,9 @@ def cleaned(text: str) -> str:
 
 def uncited(sentence: str) -> str:
     """A citing sentence without what it cites, "" where that cannot be taken out."""
-    said = re.sub(r"\s*[(\[][^()\[\]]*\bfig(?:ure)?s?\b[^()\[\]]*[)\]]", "", sentence, flags=re.I)
+    said = re.sub(
+        r"\s*[(\[][^()\[\]]*\bfig(?:ura|ure)?s?\b[^()\[\]]*[)\]]", "", sentence, flags=re.I
+    )
     said = re.sub(r"\s*\[\d[\d,;\s–-]*\]|\s*\([^()]*\b(?:19|20)\d\d[a-z]?\)", "", said)
     lead = (
         r"^(?:as )?(?:shown|seen|depicted|illustrated|displayed) in fig(?:ure)?s?\.? ?S?\d+\w*,? ?"
