@@ -77,7 +77,8 @@ class Assertions:
 
     `plain` are keys that it does not doubt, `marked` the sentences that hold any word of denial,
     `hedged` those that hold any of doubt; `phrase` the tokens of denied phrases, `phrased`
-    their keys; `cues` the words
+    their keys; `cue_tokens` the
+    words of denial, `cues` the words
     of doubt, `soft` the weaker ones ("consistent with", "may"), `sure` those of proof.
     """
 
@@ -89,6 +90,7 @@ class Assertions:
     hedged: frozenset[int]
     phrase: frozenset[int]
     phrased: frozenset[str]
+    cue_tokens: frozenset[int]
     cues: tuple[int, ...]
     soft: tuple[int, ...]
     sure: tuple[int, ...]
@@ -101,6 +103,7 @@ def assertions(reading: Reading) -> Assertions:
     phrase_at: set[int] = set()
     doubted_at: set[int] = set()
     marked: set[int] = set()
+    denying: set[int] = set()
     hedged: set[int] = set()
     cues: list[int] = []
     soft: list[int] = []
@@ -112,6 +115,7 @@ def assertions(reading: Reading) -> Assertions:
             phrase_at |= phrase
             if heads or word in _NO or word in _BACKWARD:
                 marked.add(reading.sentences[i])
+                denying.add(i)
         if word in _HEDGES or _is_soft(reading, i) or word == "?":
             heads, _ = _reach(reading, i + 1)
             doubted_at |= heads | _behind(reading, i)
@@ -128,6 +132,7 @@ def assertions(reading: Reading) -> Assertions:
         hedged=frozenset(hedged),
         phrase=frozenset(phrase_at | denied_at),
         phrased=frozenset(reading.keys[i] for i in phrase_at | denied_at),
+        cue_tokens=frozenset(denying),
         cues=tuple(cues),
         soft=tuple(soft),
         sure=tuple(sure),

@@ -34,7 +34,7 @@ screw: fixation
 hemorrhage: hematoma
 contrast: gadolinium enhancement barium angiogram angiography iodine opacification spill +graph
 enhancement: contrast postcontrast gadolinium
-artery: aorta carotid lad rca arterial vessel
+artery: aorta carotid lad rca arterial vessel embolus embolism
 vessel: artery vein aorta vascular venule arteriole
 bone: vertebra femur rib fracture tibia fibula humerus radius ulna skull mandible maxilla sternum
 bone: clavicle scapula sacrum pelvis metacarpal metatarsal phalanx patella osteolytic osteotomy ossification
@@ -81,7 +81,11 @@ immunohistochemistry: immunostain antibody immunoreactive immunoperoxidase posit
 histology: hematoxylin histopathology section microscopic biopsy specimen
 biopsy: histology histopathology aspiration
 photograph: picture photo macroscopic gross intraoral extraoral clinical
-radiograph: film xray
+radiograph: film xray panoramic orthopantomogram pa ap
+film: radiograph pa ap
+jaw: maxilla mandible
+opacity: density infiltrate consolidation attenuation shadow
+abnormality: lesion defect
 ct: tomography cect ncct hrct mdct cbct cta msct
 mri: magnetic mr flair dwi
 catheter: line cannula tube
@@ -92,7 +96,7 @@ blockage: stop cutoff
 tear: rupture
 trauma: traumatized accident
 necrosis: necrotizing
-vein: vena cava venous thrombophlebitis
+vein: vena cava venous thrombophlebitis thrombosis
 prominent: marked
 malformation: anomaly
 wall: mural
@@ -114,8 +118,58 @@ _SAME = (
     ("implant", "prosthesis"), ("blockage", "stop"), ("air", "gas"), ("trauma", "fracture"),
     ("radiograph", "film"), ("swelling", "edema"), ("child", "boy"), ("child", "girl"),
     ("child", "infant"), ("histology", "biopsy"), ("histology", "section"), ("disc", "disk"),
+    ("orthopantomogram", "panoramic"), ("jaw", "mandible"), ("jaw", "maxilla"), ("wound", "stab"),
+    ("opacity", "density"), ("opacity", "attenuation"), ("spill", "spillage"), ("fluid", "effusion"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
+# A word and what it says in plain words: all of one of the lists.
+_PLAINLY: dict[str, tuple[str, ...]] = {
+    "cardiomegaly": ("heart enlargement", "heart large", "heart big"),
+    "hepatomegaly": ("liver enlargement", "liver large"),
+    "splenomegaly": ("spleen enlargement", "spleen large"),
+    "hepatosplenomegaly": ("liver spleen enlargement",),
+    "lymphadenopathy": ("lymph node enlargement", "node enlargement", "lymph node"),
+    "nephrolithiasis": ("kidney stone",),
+    "urolithiasis": ("ureter stone", "urinary stone"),
+    "cholelithiasis": ("gallbladder stone", "gallstone"),
+    "cholecystolithiasis": ("gallbladder stone", "gallstone"),
+    "gallstone": ("gallbladder stone", "cholelithiasis"),
+    "sialolithiasis": ("salivary stone",),
+    "anodontia": ("absence tooth", "missing tooth"),
+    "pneumothorax": ("air pleura", "air pleural"),
+    "pneumoperitoneum": ("free air", "air peritoneum", "free gas"),
+    "pneumocephalus": ("air intracranial", "air skull", "gas intracranial"),
+    "hydronephrosis": ("dilation kidney", "dilation pelvicalyceal", "dilation collecting"),
+    "ascites": ("fluid peritoneum", "fluid abdomen", "free fluid"),
+    "hemothorax": ("blood pleura", "blood chest"),
+    "hemoperitoneum": ("blood peritoneum",),
+    "atelectasis": ("collapse lung", "collapse lobe"),
+    "scoliosis": ("spine curvature", "lateral curvature"),
+    "thrombosed": ("clot",),
+    "leukoplakia": ("white patch",),
+    "erythematous": ("red", "redness"),
+    "erythema": ("red", "redness"),
+    "pigmented": ("dark", "pigmentation"),
+    "edentulous": ("tooth absence", "tooth missing", "toothless"),
+    "hypertelorism": ("eye wide", "eye widely"),
+    "hepatitis": ("liver inflammation",),
+    "nephritis": ("kidney inflammation",),
+    "sinusitis": ("sinus inflammation",),
+    "appendicitis": ("appendix inflammation",),
+    "osteolytic": ("bone destruction", "lytic bone"),
+    "pathological": ("abnormal",),
+    "arthroplasty": ("joint replacement", "hip replacement", "knee replacement", "prosthesis"),
+    "nephrectomy": ("kidney removal",),
+    "hysterectomy": ("uterus removal",),
+    "splenectomy": ("spleen removal",),
+    "cholecystectomy": ("gallbladder removal",),
+    "appendectomy": ("appendix removal",),
+    "mastectomy": ("breast removal",),
+    "craniotomy": ("skull open",),
+    "stenotic": ("narrowing",),
+    "subcutaneous": ("skin",),
+    "bilaterally": ("both",),
+}
 _MORE = listed("""
     increased increase high higher elevated bright brighter raised intense hot
     """)
@@ -158,8 +212,25 @@ def same(k: str, known: frozenset[str]) -> bool:
     return not _equals().get(k, frozenset()).isdisjoint(known)
 
 
+@functools.cache
+def _plainly() -> dict[str, tuple[frozenset[str], ...]]:
+    return {
+        key(word): tuple(frozenset(map(key, said.split())) for said in ways)
+        for word, ways in _PLAINLY.items()
+    }
+
+
 def spelled_out(word: str, known: frozenset[str]) -> bool:
-    """Whether "hyperintense" is there as "high signal intensity", and the like."""
+    """Whether "hyperintense" is there as "high signal intensity", "cardiomegaly" as a large heart.
+
+    The other way too: "heart" and "enlarged" are there where "cardiomegaly" is.
+    """
+    k = key(word)
+    for said, ways in _plainly().items():
+        if said == k and any(way <= known for way in ways):
+            return True
+        if said in known and any(k in way for way in ways):
+            return True
     for prefix, words in _LEVELS.items():
         if word.startswith(prefix) and len(word) > len(prefix) + 4:
             rest = word[len(prefix) :][:5]

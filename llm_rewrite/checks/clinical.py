@@ -85,9 +85,9 @@ stenosis regurgitation insufficiency failure arrhythmia tachycardia bradycardia 
 cardiomyopathy atresia agenesis malformation anomaly deformity scoliosis kyphosis lordosis
 spondylolisthesis bursitis tear cataract glaucoma detachment drusen exudate microaneurysm hemangioma
 lipoma glioma meningioma adenoma carcinoma sarcoma lymphoma blastoma teratoma seminoma invasion
-infiltration necrosis fibrosis compression displacement granuloma hyperplasia dysplasia atrophy
-hypertrophy degeneration demyelination gliosis herniation shift pneumoperitoneum surgery resection
-excision biopsy transplant amputation drainage catheter stent graft implant prosthesis pacemaker
+infiltration necrosis fibrosis compression  granuloma hyperplasia dysplasia atrophy
+hypertrophy degeneration demyelination gliosis herniation  pneumoperitoneum surgery resection
+excision biopsy transplant amputation  catheter stent graft implant prosthesis pacemaker
 screw plate rod suture staple coil embolization ablation radiotherapy chemotherapy immunotherapy
 dialysis intubation ventilation anesthesia transfusion injection vaccination bypass shunt cannula
 balloon laparotomy craniotomy thoracotomy tracheostomy hysterectomy cesarean osteotomy arthroplasty
@@ -110,7 +110,7 @@ coarctation tetralogy transposition subperiosteal spiculated lobulated cavitary 
 exophytic pedunculated sessile thrombolysis thrombectomy angioplasty sclerotherapy cryotherapy
 rituximab interferon hysterosalpingogram audiogram murmur auscultation hydatid cysticercosis
 schistosomiasis malaria helminth maggot myiasis lymphadenitis hydrocele varicocele torsion
-incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens diastasis reaction
+incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens honeycombing codman reticulation tenting spillage diastasis reaction
 interarterial anomalous duplication
 """.split()
 

@@ -17,7 +17,7 @@ from schemas.sample import Concept
 
 _PREFIXES = (
     "post pre non intra peri sub supra infra retro trans para extra inter multi bi uni un re pseudo "
-    "micro macro endo epi poly mono hemi pan neo anti juxta mid over"
+    "circum micro macro endo epi poly mono hemi pan neo anti juxta mid over"
 ).split()
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
@@ -26,7 +26,8 @@ _NEVER_LOST = keys_of(
     lesion mass structure disease disorder finding patient surgery treatment follow-up
     operative examination administration diagnosis biopsy contrast tissue area region foot
     head examination back face film photograph micrograph radiograph clinical injection
-    histology artery vessel shift growth pain drug follow blood oral plasma
+    histology artery vessel shift growth pain drug follow blood oral plasma material medium
+    agent scan study image method technique wound
     """
 )
 
@@ -46,7 +47,7 @@ def added(
         if concept.cui in cuis or concept.cui in told:
             continue
         inside = read(text.text[concept.start : concept.end])
-        missing = [k for w, k in _content(inside) if not _is_known(w, k, known, text)]
+        missing = [k for w, k in _content(inside) if not _is_known(w, k, known, text, source)]
         named = [k for k in read(concept.name).keys if k]
         if missing and not (named and all(k in known for k in named)):
             told |= {concept.cui, *missing}
@@ -56,7 +57,7 @@ def added(
         if not k or k in told or k in known or not is_clinical(word):
             continue
         told.add(k)
-        if not _is_known(word, k, known, text):
+        if not _is_known(word, k, known, text, source):
             yield "concept_added", f"'{text.around(i, 1, 1)}' not in the source"
         if len(told) > _MOST:
             return
@@ -66,7 +67,7 @@ def _content(reading: Reading) -> list[tuple[str, str]]:
     return [(w, k) for w, k in zip(reading.words, reading.keys, strict=True) if k]
 
 
-def _is_known(word: str, k: str, known: frozenset[str], text: Reading) -> bool:
+def _is_known(word: str, k: str, known: frozenset[str], text: Reading, source: Reading) -> bool:
     """Whether a word is known: itself, what it is short for, something narrower, its parts."""
     if k in known or implied(k, known):
         return True
@@ -75,7 +76,28 @@ def _is_known(word: str, k: str, known: frozenset[str], text: Reading) -> bool:
         return True
     if any(k in keys and short in known for short, keys in text.expansions.items()):
         return True
-    return spelled_out(word, known) or _compound(word, known)
+    if word.upper() in text.forms and word.upper() in source.plain:
+        return True
+    return spelled_out(word, known) or _compound(word, known) or _misspelt(word, source)
+
+
+def _misspelt(word: str, source: Reading) -> bool:
+    """Whether the source has the word with one letter wrong, which the text puts right."""
+    if len(word) < 6:
+        return False
+    return any(
+        abs(len(other) - len(word)) < 2 and other[:2] == word[:2] and _one_letter(word, other)
+        for other in set(source.words)
+        if len(other) > 4 and not is_clinical(other)
+    )
+
+
+def _one_letter(one: str, two: str) -> bool:
+    """Whether two words differ by one letter, put in, left out or changed."""
+    if len(one) < len(two):
+        one, two = two, one
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(two))
+    return one[at + 1 :] == two[at + (len(one) == len(two)) :]
 
 
 def _compound(word: str, known: frozenset[str]) -> bool:
@@ -108,11 +130,12 @@ def lost(
             continue
         inside = read(source.text[concept.start : concept.end])
         words = _content(inside)
-        told |= {concept.cui, *(k for _, k in words)}
+        told.add(concept.cui)
         named = [k for k in read(concept.name).keys if k]
         if not words or (named and all(k in text.known for k in named)):
             continue
         if not any(_is_kept(w, k, text, source) for w, k in words[-1:]):
+            told |= {k for _, k in words}
             yield "concept_lost", f"'{inside.text[:60]}'"
     for i, word in enumerate(source.words):
         k = source.keys[i]

@@ -52,6 +52,9 @@ _SMALL: dict[str, frozenset[str]] = {
     """),
 }
 _WORD = re.compile(r"[^\W\d_]+")
+for _code in _SMALL:
+    if _code != "en":
+        _SMALL[_code] = frozenset(w for w in _SMALL[_code] - _SMALL["en"] if len(w) > 1 or w == "à")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _MOST = 4000
 

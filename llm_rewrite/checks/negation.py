@@ -56,13 +56,14 @@ def _is_finding(word: str) -> bool:
 
 def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
     """Whether a sentence that holds the word speaks of absence in some way of its own."""
+    segments, _ = reading.segments
+    marked = {segments[i] for i in told.cue_tokens}
     for i, k in enumerate(reading.keys):
-        if k == word:
-            if reading.sentences[i] in told.marked:
-                return True
-            inside = reading.sentence_words(i)
-            if any(reading.keys[j] in _ABSENCE and reading.keys[j] != word for j in inside):
-                return True
+        if k != word:
+            continue
+        here = {segments[i] - 1, segments[i]}
+        if not here.isdisjoint(marked) or not (reading.near(i) - {word}).isdisjoint(_ABSENCE):
+            return True
     return False
 
 

@@ -14,16 +14,20 @@ from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
 
-_SHOWN = keys_of("""
-    image panel view picture figure photograph arrow case patient section group step component
-    part point stage plane type condition set kind time different
-    """)
+_SHOWN = keys_of(
+    """
+    image panel view picture figure photograph arrow case patient section group step
+    component part point stage plane type condition set kind time different dimensional
+    dimension
+    """
+)
 _PAIR = listed("""
     both pair pairs bilateral bilaterally couple twin twins double dual two
     """)
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
 _COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 _SAME = 1e-6
+_VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
 _SECONDS = {"time": 1.0, "days": 86_400.0}
 
 
@@ -175,6 +179,10 @@ def _wrong_name(
         return None
     if same:
         return "number_changed", f", source '{source.around(same[0].token, 0, 0)}'"
+    if _VERTEBRAE.get(match[1], "-") in source.words and float(match[2][:9]) in plain | {
+        t.value for t in theirs if t.kind == "ordinal"
+    }:
+        return None  # L4 is the fourth lumbar vertebra
     if match[1] in source.known and float(match[2][:9]) in plain:
         return None
     return "concept_added", ": not in the source"
@@ -261,7 +269,7 @@ def _lost(
             or _is_statistic(source, quantity)
         ):
             continue
-        if quantity.kind == "count" and (quantity.value < 2 or quantity.head in _SHOWN):
+        if quantity.kind == "count" and (quantity.value < 3 or quantity.head in _SHOWN):
             continue
         if quantity.number in numbers or any(_equal(quantity, q) for q in own):
             continue

@@ -16,6 +16,7 @@ from llm_rewrite.checks.terms import listed
 
 _MOST_MENTIONS = 60
 _REACH = 6
+_ARTICLES = listed("the a an his her their its")
 _BE = listed("is are was were be been as")
 _LAYOUT = listed("panel panels image images row rows column columns corner quadrant")
 _JOINS = frozenset({"and", "or", "&", "-", "/", ",", "to"})
@@ -29,10 +30,11 @@ _VERBS = keys_of("""
 
 @dataclass(frozen=True)
 class Group:
-    """Words that exclude one another. `poles` maps a word to its pole, `added` are the poles that
+    """Words that exclude one another. `poles` maps a word to its pole, `added` are words that
     a text may not bring where the source says nothing of the group. After a word of `unless_next`
     or `unless_before` (before it, after it) a word of the group means something else; one of
-    `before_noun` counts only where a word of content follows.
+    `before_noun` counts only where a word of content follows. `bound`: only mentions of the same
+    noun exclude one another. `added` lists words.
     """
 
     reason: str
@@ -41,6 +43,7 @@ class Group:
     unless_next: frozenset[str] = frozenset()
     unless_before: frozenset[str] = frozenset()
     before_noun: frozenset[str] = frozenset()
+    bound: bool = False
 
     @functools.cached_property
     def keys(self) -> frozenset[str]:
@@ -116,9 +119,7 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
             found.append(keys[j])
         elif word == "of" and found and set(found) <= _GENERIC:
             stop = min(len(words), j + 5)
-        elif word not in ("the", "a", "an", "his", "her", "their") or not found:
-            break
-        elif not set(found) <= _GENERIC:
+        elif word not in _ARTICLES or not set(found) <= _GENERIC:
             break
         j += 1
     return frozenset(found)
@@ -155,16 +156,16 @@ def changed(
     if not theirs:
         for mention in own:
             word = text.words[mention.token]
-            if mention.pole in group.added and not saw_pictures and word not in source.known:
+            if word in group.added and not saw_pictures and word not in source.known:
                 yield group.reason, f"'{text.around(mention.token)}': not in the source"
         return
-    for mention, other in crossed(own, theirs, group.added):
+    for mention, other in crossed(own, theirs, group.bound):
         here, there = text.around(mention.token), source.around(other.token)
         yield group.reason, f"'{here}', source '{there}'"
 
 
 def crossed(
-    own: Sequence[Mention], theirs: Sequence[Mention], added: frozenset[str] = frozenset()
+    own: Sequence[Mention], theirs: Sequence[Mention], bound: bool = False
 ) -> list[tuple[Mention, Mention]]:
     """Mentions of a text whose noun has another pole in the source, each with the source's.
 
@@ -180,7 +181,7 @@ def crossed(
             continue
         rival = max(other, key=lambda m: _score(mention, m))
         if not same:
-            if _score(mention, rival) > (0, 0) or mention.pole in added:
+            if _score(mention, rival) > ((0, 99) if bound else (0, 0)):
                 wrong.append((mention, rival))
             continue
         heads, near = _score(mention, max(same, key=lambda m: _score(mention, m)))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from llm_rewrite.checks.assertions import assertions
 from llm_rewrite.checks.poles import Group, changed, poles
 from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.stems import key
 
 _Q = "qualifier_changed"
 
 
 def _group(
-    added: str = "", after: str = "", before: str = "", noun: str = "", **words: str
+    added: str = "",
+    after: str = "",
+    before: str = "",
+    noun: str = "",
+    bound: bool = False,
+    **words: str,
 ) -> Group:
     return Group(
         _Q,
@@ -20,6 +27,7 @@ def _group(
         frozenset(after.split()),
         frozenset(before.split()),
         frozenset(noun.split()),
+        bound,
     )
 
 
@@ -27,39 +35,50 @@ GROUPS = (
     _group(
         mild="mild mildly slight slightly minimal minimally minor subtle",
         moderate="moderate moderately",
-        severe="severe severely marked markedly massive massively extensive pronounced gross",
-        added="mild moderate severe",
-        noun="marked gross",
+        severe="severe severely marked markedly massive massively pronounced gross greatly",
+        added="mild moderate severe", noun="marked gross",
     ),
     _group(
-        upper="upper uppermost superior superiorly",
-        lower="lower lowermost inferior inferiorly",
+        upper="upper uppermost superior superiorly above", lower="lower lowermost inferior inferiorly below",
         after="panel panels row rows image images than",
     ),
     _group(
-        anterior="anterior anteriorly ventral ventrally",
-        posterior="posterior posteriorly dorsal dorsally",
+        anterior="anterior anteriorly ventral ventrally front",
+        posterior="posterior posteriorly dorsal dorsally behind",
     ),
     _group(ap="anteroposterior ap", pa="posteroanterior pa"),
     _group(proximal="proximal proximally", distal="distal distally"),
-    _group(medial="medial medially mesial", lateral="lateral laterally"),
+    _group(medial="medial medially", lateral="lateral laterally"),
     _group(internal="internal internally inner", external="external externally outer"),
     _group(superficial="superficial superficially", deep="deep deeply"),
     _group(central="central centrally", peripheral="peripheral peripherally"),
     _group(cranial="cranially cephalad rostral rostrally", caudal="caudal caudally caudad"),
-    _group(
-        benign="benign", malignant="malignant malignancy cancerous", added="benign malignant"
-    ),
+    _group(benign="benign", malignant="malignant malignancy cancerous", added="benign malignant"),
     _group(
         acute="acute acutely", subacute="subacute", chronic="chronic chronically",
         added="acute chronic subacute",
     ),
     _group(
-        increased="increased increase increases increasing elevated raised",
-        decreased="decreased decrease decreases decreasing reduced reduction diminished",
+        more="""increased increase increases increasing elevated elevation raised rise larger bigger higher
+        hypertrophy hypertrophic grown""",
+        less="""decreased decrease decreases decreasing reduced reduction reduces diminished smaller lower
+        shrunk shrunken atrophy atrophic declined""",
+        after="lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
     ),
-    _group(large="large larger largest huge giant big enlarged", small="small smaller smallest tiny"),
-    _group(high="high higher highest", low="low lower lowest", after="lobe lobes lung limb pole"),
+    _group(large="large largest huge giant big enlarged bulky", small="small smallest tiny"),
+    _group(high="high highest highly", low="low lowest", after="lobe lobes lung limb pole"),
+    _group(wide="wide widened widening broad", narrow="narrow narrowed narrowing"),
+    _group(greater="greater", lesser="lesser", after="than"),
+    _group(
+        diffuse="diffuse diffusely generalized generalised widespread",
+        focal="focal focally localized localised circumscribed",
+    ),
+    _group(
+        normal="normal normally unremarkable intact preserved",
+        altered="""abnormal abnormally increased enlarged dilated thickened reduced decreased elevated
+        atrophic deformed ruptured torn""",
+        bound=True,
+    ),
     _group(
         positive="positive positively positivity", negative="negative negatively negativity",
         after="control controls predictive pressure margin",
@@ -84,12 +103,13 @@ GROUPS = (
         child="child children infant infants newborn neonate neonates pediatric paediatric fetus",
     ),
     _group(
-        single="single solitary isolated",
+        single="single solitary isolated one",
         multiple="multiple numerous several many innumerable multifocal",
+        before="case no only", after="of",
     ),
     _group(
-        complete="complete completely total totally entire entirely",
-        partial="partial partially incomplete incompletely",
+        complete="complete completely total totally entire entirely fully",
+        partial="partial partially incomplete incompletely partly",
     ),
     _group(open="open opened", closed="closed"),
     _group(thick="thick thickened thickening", thin="thin thinned thinning"),
@@ -97,20 +117,32 @@ GROUPS = (
     _group(solid="solid", cystic="cystic"),
     _group(
         homogeneous="homogeneous homogeneously homogenous homogenously",
-        heterogeneous="heterogeneous heterogeneously heterogenous inhomogeneous",
+        heterogeneous="heterogeneous heterogeneously heterogenous heterogenously inhomogeneous",
     ),
-    _group(
-        well="well", ill="ill poorly",
-        before="as may", after="as being known",
-    ),
-    _group(normal="normal normally unremarkable", abnormal="abnormal abnormally"),
+    _group(well="well", ill="ill poorly", before="as may", after="as being known"),
     _group(long="long longer", short="short shorter"),
-    _group(early="early earlier", late="late later"),
+    _group(early="early earlier", late="late"),
     _group(
         worse="worsening worsened progression progressive progressed deteriorated deterioration",
         better="improvement improved improving regression resolved resolution regressed",
     ),
     _group(primary="primary", secondary="secondary", after="to"),
+    _group(ascending="ascending", descending="descending", before="anterior"),
+    _group(horizontal="horizontal horizontally", vertical="vertical vertically"),
+    _group(convex="convex", concave="concave"),
+    _group(smooth="smooth smoothly", irregular="irregular irregularly spiculated rough"),
+    _group(soft="soft", hard="hard firm", after="tissue tissues palate"),
+    _group(flexion="flexion flexed", extension="extended", after="to into"),
+    _group(inspiration="inspiration inspiratory", expiration="expiration expiratory"),
+    _group(supine="supine", prone="prone", upright="upright erect standing"),
+    _group(valgus="valgus", varus="varus"),
+    _group(radial="radial radius", ulnar="ulnar ulna"),
+    _group(antegrade="antegrade anterograde", retrograde="retrograde retrogradely"),
+    _group(palmar="palmar volar", plantar="plantar"),
+    _group(buccal="buccal", lingual="lingual", palatal="palatal"),
+    _group(ipsilateral="ipsilateral", contralateral="contralateral"),
+    _group(abducted="abduction abducted", adducted="adduction adducted"),
+    _group(initial="initial", final="final"),
     _group(
         arrow="arrow arrows", arrowhead="arrowhead arrowheads",
         asterisk="asterisk asterisks star stars", circle="circle circles",
@@ -120,6 +152,7 @@ GROUPS = (
         black="black", purple="purple violet", pink="pink", brown="brown", grey="grey gray",
         cyan="cyan", magenta="magenta", after="matter blood cell cells",
     ),
+    _group(solid_="solid", dashed="dashed dotted", hollow="hollow open", after="mass component part"),
 )  # fmt: skip
 
 # What stands before the same rest of a word and turns it round.
@@ -140,6 +173,7 @@ def qualifiers(text: Reading, source: Reading, saw_pictures: bool) -> Iterator[t
     for group in GROUPS:
         yield from changed(text, source, group, saw_pictures)
     yield from _prefixes(text, source)
+    yield from _denying(text, source)
 
 
 def _prefixes(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
@@ -153,3 +187,18 @@ def _prefixes(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
                 for other in others:
                     if len(rest) >= 4 and other + rest in source.known:
                         yield _Q, f"'{text.around(i)}', source has '{other + rest}'"
+
+
+def _denying(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """Ruptured for unruptured, and the other way round, where neither is denied besides."""
+    own, theirs = assertions(text), assertions(source)
+    for i, word in enumerate(text.words):
+        if len(word) < 6 or not text.keys[i] or text.keys[i] in source.known:
+            continue
+        for prefix in _DENYING:
+            rest = word[len(prefix) :]
+            if word.startswith(prefix) and len(rest) > 4 and key(rest) in source.keys:
+                if key(rest) not in theirs.phrased and i not in own.phrase:
+                    yield "negation_flipped", f"'{text.around(i)}', source has '{rest}'"
+            elif prefix + word in source.words and i not in own.phrase:
+                yield "negation_flipped", f"'{text.around(i)}', source has '{prefix + word}'"

@@ -142,6 +142,7 @@ MONTHS = {
 }
 _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
+_SETTINGS = listed("kvp kv mas tr te fov matrix tesla")
 _BETWEEN = frozenset({"-", "x", "to", "by", "±", "and", "or", "~", "/", ","})
 _SCALE_BAR = frozenset({"bar", "bars", "scale", "magnification", "magnifications", "x", "original"})
 
@@ -296,6 +297,8 @@ def _joined(reading: Reading, i: int) -> bool:
 def _is_layout(words: tuple[str, ...], i: int) -> bool:
     """`Figure 3`, `panel 2`, `[12]`, `Figs 1-4`, `patient 7`."""
     before = words[i - 1] if i else ""
+    if words[i + 1 : i + 2] and words[i + 1] in UNITS and len(words[i + 1]) > 1:
+        return False
     if before in _LAYOUT or (before == "." and i > 1 and words[i - 2] in _LAYOUT):
         return True
     if before == "[":
@@ -351,7 +354,8 @@ def _measured(
 
 def _is_minor(words: tuple[str, ...], i: int) -> bool:
     """Part of a scale bar, a magnification or a p-value: no loss where it is left out."""
-    return not _SCALE_BAR.isdisjoint(words[max(0, i - 4) : i])
+    near = words[max(0, i - 4) : i]
+    return not _SCALE_BAR.isdisjoint(near) or not _SETTINGS.isdisjoint(words[max(0, i - 8) : i + 3])
 
 
 def _unit_after(words: tuple[str, ...], last: int) -> str:

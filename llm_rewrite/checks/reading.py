@@ -27,6 +27,7 @@ _CHARACTERS = str.maketrans(
 _TOKEN = re.compile(
     r"x[- ]?rays?(?!\w)"
     r"|h\s?&\s?e(?!\w)"
+    r"|arrow[- ]heads?(?!\w)"
     r"|\d+(?:[.,]\d+)*(?:(?!x\d)[^\W\d_]+(?:\d{1,2}(?!\d))?)?"
     r"|x(?=\d)"
     r"|[^\W\d_]+(?:\d[^\W_]*)?(?:'s(?!\w))?"
@@ -39,7 +40,7 @@ _SEGMENT_ENDS = frozenset([*",;:()[]", "and", "but", "while", "whereas", "or", "
 _FARTHEST = 16
 _LONGEST_DEFINITION = 8
 _PREFIXED = re.compile(
-    r"(?:post|pre|intra|peri|retro|trans|para|extra|inter|multi|non|sub|supra|infra|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo|colo|colo)(\w{4,})\Z"
+    r"(?:un|circum|post|pre|intra|peri|retro|trans|para|extra|inter|multi|non|sub|supra|infra|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo|colo|colo)(\w{4,})\Z"
 )
 
 
@@ -170,6 +171,8 @@ def _word(form: str) -> str:
         word = word[:-2]
     if word[:1] == "x" and word.rstrip("s").endswith("ray"):
         return "xray"
+    if word.startswith("arrow"):
+        return word.replace(" ", "").replace("-", "")
     return "h&e" if "&" in word and len(word) > 1 else word
 
 

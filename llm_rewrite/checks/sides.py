@@ -105,7 +105,7 @@ def _is_layout(reading: Reading, i: int) -> bool:
     words = reading.words
     before = words[i - 1] if i else ""
     after = words[i + 1] if i + 1 < len(words) else ")"
-    if words[i] not in ("left", "right", "lt", "rt"):
+    if words[i] not in ("left", "right", "lt", "rt") or words[i + 1 : i + 3] == ("-", "sided"):
         return False
     if after in _NO_SIDE_AFTER or (after == "-" and words[i + 2 : i + 3] == ("angled",)):
         return True

@@ -146,7 +146,7 @@ scar scarring cicatrix
 ulcer ulceration ulcerated ulcerative
 nodule nodular nodularity
 cyst cystic
-opacity opacities opacified opacification opaque
+opacity opacities opacified opacification opaque shadow shadowing shadows
 calcification calcified calcific calcifications
 thickening thickened thick
 thinning thinned thin
@@ -154,7 +154,7 @@ metastasis metastatic metastases
 invasion invasive invading invade invades
 infiltration infiltrate infiltrating infiltrative infiltrated
 compression compressed compressing compresses compressive
-displacement displaced displacing displaces
+displacement displaced displacing displaces pushed pushing shifted shift
 erosion erosive eroded eroding
 destruction destructive destroyed destroying
 growth growing grown grow
@@ -233,6 +233,18 @@ symmetry symmetric symmetrical symmetrically
 homogeneous homogenous homogeneously
 heterogeneous heterogenous inhomogeneous heterogeneously
 absence absent
+resolution resolved resolve resolving
+disappearance disappeared disappear disappears
+convergence convergent converge
+extension extend extends extending extended
+reduction reduce reduced
+improvement improve improved
+progression progress progressed progressive
+protrusion protrude protruding protrudes
+smell olfactory
+hearing auditory
+vision visual
+vertigo vertiginous
 presence present
 death died dead deceased
 smoking smoker smoked
@@ -283,9 +295,8 @@ ABBREVIATIONS: dict[str, str] = {
     "lge": "late gadolinium enhancement",
     "fna": "fine needle aspiration",
     "fnac": "fine needle aspiration cytology",
-    "ivh": "intraventricular hemorrhage",
     "sah": "subarachnoid hemorrhage",
-    "mvd": "microvessel density",
+    "ce": "contrast enhanced",
     "cmr": "cardiac magnetic resonance mr mri",
     "us": "ultrasound",
     "usg": "ultrasound",
