@@ -12,8 +12,10 @@ import pytest
 
 from benchmarks.model_server import Fault, model_server
 from llm_rewrite import connection
+from llm_rewrite.client import Client
 from llm_rewrite.endpoint import EndpointDown, EndpointRefused
 from llm_rewrite.reply import Reply
+from llm_rewrite.window import slide
 from tests.llm_rewrite.asking import MODEL, Session, content_of, everything_in, request_of
 
 BAD = 3
@@ -130,6 +132,19 @@ def test_a_server_that_hangs_is_given_up(server, tmp_path) -> None:
     assert [r.content for r in replies] == [content_of(n) for n in NUMBERS]
     assert session.usage.of("rewrite_caption").failed_tries == {"timeout": 2}
     assert len(server.gone) == 2  # it is told, and can stop working on them
+
+
+def test_no_answer_in_time_slows_the_pace(server, tmp_path) -> None:
+    server.fail(Fault("hang"), times=6)
+    model = MODEL.model_copy(update={"timeout_s": 0.3})
+    limits: list[float] = []
+
+    async def work(client: Client) -> None:
+        requests = [request_of(n, model) for n in NUMBERS]
+        await slide(requests, client.ask, 12, lambda *_: limits.append(client.pace.limit))
+
+    Session(server.url, tmp_path, in_flight=12).run(work)
+    assert 6 <= min(limits) < 8  # the six timed out together: halved once
 
 
 def test_slow_is_not_wrong(server, tmp_path) -> None:

@@ -56,18 +56,33 @@ def replace_content(content: str) -> Reply:
     return msgspec.structs.replace(REPLY, content=content)
 
 
-def test_the_first_answer_counts_in_every_order_of_opening(folder: str) -> None:
-    first, second = Journal(folder, "p"), Journal(folder, "p")
+def _names_in(folder: str) -> list[str]:
+    store, path = fsspec.core.url_to_fs(folder)
+    return sorted(name.rpartition("/")[2] for name in store.ls(path, detail=False))
+
+
+def test_the_first_answer_counts_by_name_then_by_line(folder: str) -> None:
+    store, path = fsspec.core.url_to_fs(folder)
+    store.makedirs(path)
+    for number in reversed(range(30)):
+        lines = [_line(KEY, {"content": f"{number} {place}"}) for place in range(2)]
+        store.pipe_file(f"{path}/p.{number:06d}-{30 - number:08x}.jsonl", b"".join(lines))
+    assert Journal(folder, "p").get(KEY) == Reply("0 0")
+
+
+def test_a_later_process_writes_a_later_segment(folder: str) -> None:
+    first, second = Journal(folder, "p"), Journal(folder, "p")  # at the same time
     first.put(request_of(1), replace_content("one"))
     first.put(request_of(1), replace_content("not this"))
     first.close()
     second.put(request_of(1), replace_content("another process's"))
     second.close()
-    found = {Journal(folder, "p").get(request_of(1).key).content for _ in range(3)}
-    assert len(found) == 1
-    assert found <= {"one", "another process's"}
-    _put(folder, "p", {1: replace_content("too late")})  # a later session's segment sorts last
-    assert {Journal(folder, "p").get(request_of(1).key).content} == found
+    assert len(_names_in(folder)) == 2  # neither wrote into the other's
+    kept = {Journal(folder, "p").get(request_of(1).key).content for _ in range(3)}
+    assert len(kept) == 1
+    assert kept <= {"one", "another process's"}
+    _put(folder, "p", {2: REPLY})
+    assert _names_in(folder)[-1] > "p.000001" > _names_in(folder)[0]
 
 
 def test_names_that_begin_alike_are_apart(folder: str) -> None:
