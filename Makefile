@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-vllm lint bench clean
 
 demo: .venv/.base
 	$(BIN)/fabrica run recipes/demo.yaml --out demo-corpus
@@ -17,6 +17,11 @@ demo: .venv/.base
 test: .venv/.dev lint
 	$(BIN)/python -m pytest
 
+# The language model's parts against a real small vLLM, in an environment of its own (3.5 GB).
+test-vllm: .venv/.dev
+	$(PYTHON) tests/vllm/environment.py .venv-vllm
+	FABRICA_VLLM=$(CURDIR)/.venv-vllm $(BIN)/python -m pytest tests/vllm -v
+
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -26,7 +31,7 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.extract
 
 clean:
-	rm -rf .venv demo-corpus build *.egg-info
+	rm -rf .venv .venv-vllm demo-corpus build *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

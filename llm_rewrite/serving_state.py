@@ -15,7 +15,6 @@ import stat
 import tempfile
 import urllib.error
 import urllib.request
-from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +22,12 @@ from pathlib import Path
 LOCK, USERS, STATE, LOG, OWN_LOG = "lock", "users", "state.json", "server.log", "supervisor.log"
 PHASES = ("starting", "up", "failed")
 _MOST_BYTES = 64_000
+_MOST_LOG = 512_000
 _LINES = 3
+ENDED = "[the server ended: "  # as `serving_group` writes it
+# The head of vLLM's lines: `(Worker pid=5) ERROR 11-22 14:05:21 [core.py:953]`.
+_LOGGED = re.compile(r"^\s*(\(.{1,40}\) )?[A-Z]+ [\d-]+ [\d:]+ \[[^\]]*\]")
+_ERROR = re.compile(r"^\s*[\w.]*(Error|Exception|[Ee]rror):\s*\S")
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 
 
@@ -107,24 +111,26 @@ def answers(port: int, timeout_s: float) -> bool:
 
 
 def last_words(path: Path, secrets: list[str]) -> str:
-    """The last lines of a log that tell of an error, on one line; else its last lines.
+    """What a log says of errors, else its last lines, on one line; values in `secrets` left out.
 
-    Values in `secrets` are left out.
+    Of a server that was started several times the last life counts. The first error is as a rule
+    the cause, the last what came of it.
     """
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_BYTES))
-            text = file.read(_MOST_BYTES).decode("utf-8", "replace")
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_LOG))
+            text = file.read(_MOST_LOG).decode("utf-8", "replace")
     except OSError:
         return ""
     for secret in secrets:
         text = text.replace(secret, "***")
-    lines = [
-        "".join(c if c.isprintable() else " " for c in line).strip() for line in text.split("\n")
-    ]
-    lines = [" ".join(line.split())[-300:] for line in lines if line]
-    errors = [line for line in lines if re.search(r"\b\w*(Error|Exception)\b.*\w|error:", line)]
-    return " | ".join(list(Counter(errors or lines))[-_LINES:])
+    lives = [life for life in text.split(ENDED) if len(life.split("\n")) > 2] or [text]
+    lines = ["".join(c if c.isprintable() else " " for c in line) for line in lives[-1].split("\n")]
+    lines = list(dict.fromkeys(" ".join(_LOGGED.sub("", line).split())[:300] for line in lines))
+    errors = [line for line in lines if _ERROR.search(line)]
+    told = errors[:1] + errors[1:][-2:] if errors else [line for line in lines if line][-_LINES:]
+    ending = text.rpartition(ENDED)[2].partition("]")[0] if ENDED in text else ""
+    return " | ".join([*told, *([ending[:20]] if ending else [])])
 
 
 def secrets_in(environment: dict[str, str]) -> list[str]:

@@ -421,3 +421,15 @@ def test_last_words_tell_of_the_error(tmp_path: Path) -> None:
     log.write_text("a\n" * 50_000 + "b\n\nc")
     assert last_words(log, []) == "a | b | c"
     assert last_words(tmp_path / "none", []) == ""
+
+
+def test_last_words_of_a_life_that_came_after_others(tmp_path: Path) -> None:
+    head = "(Worker pid=5) ERROR 11-22 14:05:21 [core.py:953] "
+    said = ["OSError: the port is taken", "[the server ended: exit code 1]", "loading"]
+    said += [f"{head}    raise ValueError(msg)", f"{head}ValueError: it is too large"]
+    said += [f"{head}ValueError: it is too large", "WARNING like `OSError: [Errno 24] Too many`"]
+    said += [f"{head}RuntimeError: {word}" for word in ("one", "two", "see above")]
+    (tmp_path / "log").write_text("\n".join([*said, "bye", "[the server ended: signal 9]\n"]))
+    assert last_words(tmp_path / "log", []) == (
+        "ValueError: it is too large | RuntimeError: two | RuntimeError: see above | signal 9"
+    )
