@@ -15,10 +15,12 @@ from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
 
-_NO = listed("""
-    no without not nor neither never n't none cannot lack lacks lacking lacked absent absence
-    denies denied negative fails failed free excluded excludes excluding nonvisualization
-    """)
+_NO = listed(
+    """
+    no without not nor neither never n't none cannot lack lacks lacking lacked absent
+    absence denies denied negative fails failed excluded excludes excluding nonvisualization
+    """
+)
 _FORWARD = listed("""
     no without not nor neither never cannot lack lacks lacking lacked denies denied
     """)

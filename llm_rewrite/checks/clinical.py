@@ -33,7 +33,7 @@ _PLAIN_ENDING = listed("""
     environment diagnosis diagnoses prognosis hypothesis synthesis analysis microscopy
     microscopic macroscopic macroscopically stereoscopic plastic elastic drastic basis intense
     dense intensity pathologic pathology pathological empathy sympathy genesis dialysis
-    catalysis vascular coma aroma chromatic robotic exotic biopic topic static cartograph
+    catalysis  coma aroma chromatic robotic exotic biopic topic static cartograph
     autograph graphic graphics graphical infographic pictogram schematic pathway alias bias
     tomography tomographic tomogram scopy symptomatic asymptomatic holistic statistic statistics
     heuristic realistic linguistic diploma thermic academic systemic endemic epidemic pandemic
@@ -110,7 +110,7 @@ coarctation tetralogy transposition subperiosteal spiculated lobulated cavitary 
 exophytic pedunculated sessile thrombolysis thrombectomy angioplasty sclerotherapy cryotherapy
 rituximab interferon hysterosalpingogram audiogram murmur auscultation hydatid cysticercosis
 schistosomiasis malaria helminth maggot myiasis lymphadenitis hydrocele varicocele torsion
-incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens honeycombing codman reticulation tenting spillage diastasis reaction
+incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens vessel honeycombing codman reticulation tenting spillage diastasis reaction
 interarterial anomalous duplication
 """.split()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.broader import implied, same, spelled_out
 from llm_rewrite.checks.clinical import is_clinical
+from llm_rewrite.checks.quantities import quantities
 from llm_rewrite.checks.reading import Reading, read
 from llm_rewrite.checks.stems import key, keys_of
 from llm_rewrite.checks.terms import ABBREVIATIONS
@@ -19,6 +20,7 @@ _PREFIXES = (
     "post pre non intra peri sub supra infra retro trans para extra inter multi bi uni un re pseudo "
     "circum micro macro endo epi poly mono hemi pan neo anti juxta mid over"
 ).split()
+_SPINE = keys_of("vertebra lumbar cervical thoracic sacral level")
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
 _NEVER_LOST = keys_of(
@@ -134,7 +136,8 @@ def lost(
         named = [k for k in read(concept.name).keys if k]
         if not words or (named and all(k in text.known for k in named)):
             continue
-        if not any(_is_kept(w, k, text, source) for w, k in words[-1:]):
+        telling = [(w, k) for w, k in words if k not in _NEVER_LOST] or words
+        if not any(_is_kept(w, k, text, source) for w, k in telling[-1:]):
             told |= {k for _, k in words}
             yield "concept_lost", f"'{inside.text[:60]}'"
     for i, word in enumerate(source.words):
@@ -146,12 +149,32 @@ def lost(
             yield "concept_lost", f"'{source.around(i, 1, 1)}'"
         if len(told) > 60:
             return
+    yield from _whole_segments_lost(text, source)
+
+
+def _whole_segments_lost(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """Parts between commas, one of them clinical, of which the text has no word."""
+    numbers, bracketed = source.segments
+    parts: dict[int, list[int]] = {}
+    for i, k in enumerate(source.keys):
+        if k and numbers[i] not in bracketed:
+            parts.setdefault(numbers[i], []).append(i)
+    for part in parts.values():
+        if len(part) > 1 and any(is_clinical(source.words[i]) for i in part):
+            if not any(_is_there(source.words[i], source.keys[i], text, source) for i in part):
+                yield "concept_lost", f"'{source.quote(part[0], part[-1])[:60]}'"
+
+
+def _is_there(word: str, k: str, text: Reading, source: Reading) -> bool:
+    return k in text.known or (k not in _NEVER_LOST and _is_kept(word, k, text, source))
 
 
 def _is_kept(word: str, k: str, text: Reading, source: Reading) -> bool:
     """Whether a word of the source is in the text: itself, its abbreviation, what that is short for."""
     known = text.known
     if k in known or k in _NEVER_LOST or same(k, known):
+        return True
+    if k in _SPINE and any(q.name[:1] in "ctls" and q.kind == "name" for q in quantities(text)):
         return True
     expansion = [e for e in source.expansions.get(word, ()) if e not in ABBREVIATIONS]
     if expansion and sum(e in known for e in expansion) * 2 >= len(expansion):

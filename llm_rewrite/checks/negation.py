@@ -10,16 +10,20 @@ from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from schemas.sample import Concept
 
-_PLAIN = keys_of("""
+_PLAIN = keys_of(
+    """
     arrow image scan figure panel view patient case year old area part side left right level
-    normal change show study examination time contrast section phase line
-    """)
+    change show study examination time contrast section phase line
+    """
+)
 _SOFT_OF_FINDINGS = frozenset({"consistent", "compatible", "keeping", "suspicious", "may", "might"})
-_ABSENCE = keys_of("""
-    resolved resolution disappeared disappearance cleared clear intact normal unremarkable free
-    absent absence lack negative preserved spared sparing excluded loss missing removed resected
-    unable fail
-    """)
+_ABSENCE = keys_of(
+    """
+    resolved resolution disappeared disappearance cleared clear intact normal unremarkable
+    absent absence lack negative preserved spared sparing excluded loss missing removed
+    resected unable fail
+    """
+)
 
 
 def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
@@ -57,7 +61,7 @@ def _is_finding(word: str) -> bool:
 def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
     """Whether a sentence that holds the word speaks of absence in some way of its own."""
     segments, _ = reading.segments
-    marked = {segments[i] for i in told.cue_tokens}
+    marked = {segments[i] for i in told.cue_tokens if reading.keys[i] != word}
     for i, k in enumerate(reading.keys):
         if k != word:
             continue

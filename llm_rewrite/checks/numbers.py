@@ -277,7 +277,8 @@ def _lost(
             continue
         if quantity.number not in told:
             told.add(quantity.number)
-            reason = "date_changed" if quantity.kind == "date" else "number_changed"
+            dated = quantity.kind == "date" or (quantity.is_time and not _is_age(source, quantity))
+            reason = "date_changed" if dated else "number_changed"
             yield reason, f"lost: '{source.around(quantity.token, 1, 2)}'"
 
 

@@ -16,11 +16,17 @@ from llm_rewrite.checks.terms import listed
 
 _MOST_MENTIONS = 60
 _REACH = 6
+_LINKING = keys_of("become became remain get have now slightly markedly")
 _ARTICLES = listed("the a an his her their its")
 _BE = listed("is are was were be been as")
 _LAYOUT = listed("panel panels image images row rows column columns corner quadrant")
 _JOINS = frozenset({"and", "or", "&", "-", "/", ",", "to"})
-_GENERIC = keys_of("side sides aspect part portion half region area end hand sided type form")
+_GENERIC = keys_of(
+    """
+    side sides aspect part portion half region area end hand sided type form size amount
+    number degree extent
+    """
+)
 _VERBS = keys_of("""
     show demonstrate reveal depict indicate see note identify display illustrate find present
     appear measure contain include suggest represent confirm observe exhibit visualize involve
@@ -117,7 +123,7 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
             pass
         elif keys[j] and keys[j] not in _VERBS:
             found.append(keys[j])
-        elif word == "of" and found and set(found) <= _GENERIC:
+        elif word in ("of", "in", "to") and set(found) <= _GENERIC:
             stop = min(len(words), j + 5)
         elif word not in _ARTICLES or not set(found) <= _GENERIC:
             break
@@ -135,7 +141,11 @@ def _goes_on(words: Sequence[str], j: int, own: Mapping[str, str], found: Sequen
 def _backward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[str]:
     words, keys, sentence = reading.words, reading.keys, reading.sentences
     found: list[str] = []
-    for j in range(start, max(-1, start - _REACH), -1):
+    skip = False
+    for j in range(start, max(-1, start - _REACH - 4), -1):
+        skip = (skip or words[j] == ")") and words[j] != "("
+        if skip or words[j] == "(" or keys[j] in _LINKING:
+            continue
         if sentence[j] != sentence[start] or keys[j] in _VERBS or len(found) == 2:
             break
         if words[j] in own or (words[j] == "," and found):

@@ -59,10 +59,9 @@ GROUPS = (
         added="acute chronic subacute",
     ),
     _group(
-        more="""increased increase increases increasing elevated elevation raised rise larger bigger higher
-        hypertrophy hypertrophic grown""",
+        more="""increased increase increases increasing elevated elevation raised rise larger bigger higher grown""",
         less="""decreased decrease decreases decreasing reduced reduction reduces diminished smaller lower
-        shrunk shrunken atrophy atrophic declined""",
+        shrunk shrunken declined""",
         after="lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
     ),
     _group(large="large largest huge giant big enlarged bulky", small="small smallest tiny"),
@@ -89,8 +88,8 @@ GROUPS = (
     ),
     _group(t1="t1 t1w t1wi", t2="t2 t2w t2wi", added="t1 t2"),
     _group(
-        before="before preoperative preoperatively precontrast pretreatment prior unenhanced pre",
-        after_="after postoperative postoperatively postcontrast posttreatment following post",
+        earlier="before preoperative preoperatively precontrast pretreatment prior unenhanced pre",
+        later="after postoperative postoperatively postcontrast posttreatment following post",
     ),
     _group(arterial="arterial", venous="venous portal"),
     _group(systolic="systolic systole", diastolic="diastolic diastole"),
@@ -198,7 +197,16 @@ def _denying(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         for prefix in _DENYING:
             rest = word[len(prefix) :]
             if word.startswith(prefix) and len(rest) > 4 and key(rest) in source.keys:
-                if key(rest) not in theirs.phrased and i not in own.phrase:
+                denied = key(rest) in theirs.phrased or _after_non(rest, source)
+                if not denied and i not in own.phrase:
                     yield "negation_flipped", f"'{text.around(i)}', source has '{rest}'"
             elif prefix + word in source.words and i not in own.phrase:
                 yield "negation_flipped", f"'{text.around(i)}', source has '{prefix + word}'"
+
+
+def _after_non(rest: str, source: Reading) -> bool:
+    """`noncontrast-enhanced`: denied by the word before."""
+    return any(
+        key(word) == key(rest) and any(w.startswith("non") for w in source.words[max(0, i - 3) : i])
+        for i, word in enumerate(source.words)
+    )

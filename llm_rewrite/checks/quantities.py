@@ -379,6 +379,8 @@ def _unit_after(words: tuple[str, ...], last: int) -> str:
 def _counted(reading: Reading, last: int) -> str:
     """The key of the noun that a count goes with: the last word of its noun phrase."""
     head = ""
+    if reading.words[last + 1 : last + 2] == ("-",) and any(reading.keys[last + 2 : last + 3]):
+        return reading.keys[last + 2]
     for j in range(last + 1, min(len(reading.words), last + 5)):
         if not reading.keys[j]:
             if reading.words[j] in ("-", "and", "to", "or") and not head:
