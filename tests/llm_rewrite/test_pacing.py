@@ -138,6 +138,7 @@ def test_no_header_breaks_it(header: str) -> None:
 _REPLIES = st.builds(
     Reply,
     prompt_tokens=st.integers(0, 5000),
+    cached_tokens=st.integers(0, 5000),
     completion_tokens=st.integers(0, 900),
     latency_s=st.floats(0, 100),
     problem=st.sampled_from(["", "", "http_400: x", "cut_off: y"]),
@@ -155,6 +156,7 @@ def test_parts_in_any_order_add_up_to_the_whole(replies: list[Reply], cuts: list
             usage.count_try("t", reply.problem)
     kept = [msgspec.json.decode(msgspec.json.encode(p), type=Usage) for p in parts]
     assert added(kept) == added(reversed(kept)) == whole
+    assert whole.of("t").cached_tokens == sum(r.cached_tokens for r in replies)
     paid = sum(r.prompt_tokens * 0.1 + r.completion_tokens * 0.7 for r in replies) / 1e6
     assert whole.of("t").cost == pytest.approx(paid, abs=1e-7)
 
