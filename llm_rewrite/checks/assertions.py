@@ -64,11 +64,14 @@ _STOPS = listed("""
 _PLACES = listed("""
     in within at on to near around from between over above below under through for by into of
     """)
-_LIGHT = keys_of("""
-    evidence sign signs indication suggestion feature finding presence trace area focus other
-    further additional definite obvious apparent significant clear any demonstrable visible seen
-    identified noted detected present demonstrated residual associated abnormal new gross
-    """)
+_LIGHT = keys_of(
+    """
+    evidence sign signs indication suggestion feature finding presence trace area focus
+    other further additional definite obvious apparent significant clear any demonstrable
+    visible seen identified noted detected present demonstrated residual associated new
+    gross
+    """
+)
 _SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
 _MOST = 8
 
@@ -120,7 +123,7 @@ def assertions(reading: Reading) -> Assertions:
                 denying.add(i)
         if word in _HEDGES or _is_soft(reading, i) or word == "?":
             heads, _ = _reach(reading, i + 1)
-            doubted_at |= heads | _behind(reading, i)
+            doubted_at |= heads or (_behind(reading, i) if _ends_clause(reading, i) else set())
             hedged.add(reading.sentences[i])
             (cues if word in _HEDGES and word not in _WEAK else soft).append(i)
         if word in _SURE:
@@ -148,6 +151,11 @@ def _first(reading: Reading, tokens: Iterator[int] | list[int]) -> dict[str, int
         if reading.keys[i]:
             found.setdefault(reading.keys[i], i)
     return found
+
+
+def _ends_clause(reading: Reading, i: int) -> bool:
+    """`X is suspected`: the word of doubt stands after what it doubts."""
+    return bool(i) and reading.words[i - 1] in ("is", "are", "was", "were", "be", "been", "highly")
 
 
 def _is_not(reading: Reading, i: int) -> bool:

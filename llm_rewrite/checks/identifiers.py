@@ -20,15 +20,16 @@ _ALWAYS = re.compile(
     r"(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
     r"|(?P<telephone>(?<![\w.])\+\d{1,3}[ -]?(?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]\d{2,4}){1,4}(?!\w)"
     r"|(?<![\w.])\(?\d{3}\)?[ -]\d{3}-\d{4}(?!\w)|(?i:\b(?:tel|phone|fax|mobile)\.?:? ?)\+?\d[\d -]{5,15}\d)"
-    r"|(?P<record>(?i:\b(?:mrn|medical record|record|accession|patient|hospital|chart|file|nhs|study"
+    r"|(?P<record>(?i:\b(?:mrn|medical record|record|patient|hospital|chart|file|nhs|study"
     r"|registration|admission|insurance|social security|specimen) (?:no|number|id|#)|\b(?:mrn|ssn|uhid)\b)"
     + _NUMBER
-    + r")|(?P<identity>(?i:\b(?:case|lab|biopsy|slide|block) (?:no|number|id|#)|\bid|\bid no)"
+    + r")|(?P<identity>(?i:\b(?:case|accession|lab|biopsy|slide|block) (?:no|number|id|#)|\bid|\bid no)"
     + _NUMBER.replace("{2,20}", "{3,20}")
     + r")|(?P<birth>(?i:\b(?:dob|d\.o\.b\.|date of birth|birth ?date|born (?:on |in )?))\s?:?\s?[\w ,./-]{0,14}\d{2,4})"
     r"|(?P<name>\b(?:Dr|Drs|Prof|Professor|Mr|Mrs|Ms|Miss|Master|Doctor|Sir|Madame|Mme)\.? (?:[A-Z]\. ?){0,2}"
     r"(?!(?:Scan|Imag|Angio|Findings|Sequence|Series|Degree))[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?"
-    r"|\b(?i:named|called|initials)\.? (?!The )[A-Z][a-z]*\.?(?: ?[A-Z][a-z]*\.?)?)"
+    r"|(?i:\b(?:patient|man|woman|boy|girl|child|infant|he|she),? (?:was |is )?(?:named|called)) [A-Z][a-z]+"
+    r"|(?i:\binitials)\.? [A-Z]\.? ?[A-Z]\b)"
 )
 _WHERE_NEW = re.compile(
     r"(?P<address>(?i:https?://|www\.)\S{1,200}|(?i:\bdoi\s?:\s?)10\.\S{1,100}|\b10\.\d{4,9}/\S{1,100})"
@@ -53,8 +54,10 @@ _NO_NAMES = listed(
 def identifiers(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     """Marks of persons in a text; the first of each sort."""
     plain = text.plain
-    if found := _ALWAYS.search(plain):
-        yield "identifier", f"{found.lastgroup}: '{found[0][:40]}'"
+    for found in _ALWAYS.finditer(plain):
+        if found.lastgroup != "identity" or found[0] not in source.plain:
+            yield "identifier", f"{found.lastgroup}: '{found[0][:40]}'"
+            break
     for found in _WHERE_NEW.finditer(plain):
         if found[0] not in source.plain:
             yield "identifier", f"{found.lastgroup}: '{found[0][:60]}'"

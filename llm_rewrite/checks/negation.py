@@ -13,15 +13,15 @@ from schemas.sample import Concept
 _PLAIN = keys_of(
     """
     arrow image scan figure panel view patient case year old area part side left right level
-    change show study examination time contrast section phase line
+    change show study examination time section phase line
     """
 )
 _SOFT_OF_FINDINGS = frozenset({"consistent", "compatible", "keeping", "suspicious", "may", "might"})
 _ABSENCE = keys_of(
     """
     resolved resolution disappeared disappearance cleared clear intact normal unremarkable
-    absent absence lack negative preserved spared sparing excluded loss missing removed
-    resected unable fail
+    absent absence lack negative preserved spared sparing excluded missing removed resected
+    unable fail
     """
 )
 
@@ -66,7 +66,10 @@ def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
         if k != word:
             continue
         here = {segments[i] - 1, segments[i]}
-        if not here.isdisjoint(marked) or not (reading.near(i) - {word}).isdisjoint(_ABSENCE):
+        near = reading.near(i) - {word}
+        if "=height" in near:  # high resolution is no absence
+            near -= {"=resolution"}
+        if not here.isdisjoint(marked) or not near.isdisjoint(_ABSENCE):
             return True
     return False
 
@@ -103,8 +106,14 @@ def _of_words(one: Reading, own: Assertions, other: Reading, theirs: Assertions)
         there = theirs.plain.get(word)
         if there is None or word in theirs.doubted or word in own.plain or not _is_finding(word):
             continue
-        if other.sentences[there] not in theirs.hedged and theirs.stated.get(word) is not None:
+        if not _doubted_near(other, theirs, there) and theirs.stated.get(word) is not None:
             yield f"'{one.around(here, 3, 1)}' and '{other.around(there, 3, 1)}'"
+
+
+def _doubted_near(reading: Reading, told: Assertions, token: int) -> bool:
+    """Whether a word of doubt stands in a token's part of the sentence or the one before."""
+    numbers, _ = reading.segments
+    return any(numbers[i] in (numbers[token], numbers[token] - 1) for i in told.cues + told.soft)
 
 
 def flagged(

@@ -124,7 +124,9 @@ def _wrong_count(
     if any(t.value == quantity.value for t in same_noun):
         return None
     counted = [t for t in same_noun if t.kind == "count"]
-    if counted and quantity.head not in _SHOWN:
+    after = text.keys[quantity.token + 1 : quantity.token + 4]
+    alike = [t for t in counted if source.keys[t.token + 1 : t.token + 4][:3] == after]
+    if alike or (counted and quantity.head not in _SHOWN):
         return "number_changed", f", source '{source.around(counted[0].token, 0, 3)}'"
     if quantity.number in plain or quantity.value in plain or quantity.value <= 1:
         return None

@@ -82,12 +82,22 @@ def mentions(reading: Reading, group: Group) -> list[Mention]:
         pole = group.poles.get(word)
         if pole is None or _means_other(reading, i, group):
             continue
+        if _coordinated(words, i, group.poles):
+            found.append(Mention(pole, i, _heads(reading, i, group.poles), frozenset()))
+            continue
         found.append(
             Mention(pole, i, _heads(reading, i, group.poles), reading.near(i) - group.keys)
         )
         if len(found) == _MOST_MENTIONS:
             break
     return found
+
+
+def _coordinated(words: Sequence[str], i: int, own: Mapping[str, str]) -> bool:
+    """`left and right kidneys`: what stands near tells nothing of either."""
+    after = words[i + 1 : i + 2] and words[i + 1] in _JOINS and words[i + 2 : i + 3]
+    before = i > 1 and words[i - 1] in _JOINS and words[i - 2]
+    return bool((after and after[0] in own) or (before and before in own))
 
 
 def _means_other(reading: Reading, i: int, group: Group) -> bool:

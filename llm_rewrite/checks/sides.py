@@ -107,7 +107,9 @@ def _is_layout(reading: Reading, i: int) -> bool:
     after = words[i + 1] if i + 1 < len(words) else ")"
     if words[i] not in ("left", "right", "lt", "rt") or words[i + 1 : i + 3] == ("-", "sided"):
         return False
-    if after in _NO_SIDE_AFTER or (after == "-" and words[i + 2 : i + 3] == ("angled",)):
+    if (after in _NO_SIDE_AFTER and before not in ("the", "on")) or (
+        after == "-" and words[i + 2 : i + 3] == ("angled",)
+    ):
         return True
     if words[i] == "left" and before in _NO_SIDE_BEFORE and not _body_follows(reading, i):
         return True
@@ -149,8 +151,8 @@ def _against(
         return f"'{here}', source '{_quoted(theirs, source)}'"
     if pole not in known and pole not in source.known:  # there it may be layout
         if "both" in known:
-            twin = "right" if pole == "left" else "left"
-            if any(m.pole == twin for m in own):
+            twins = [m for m in own if m.pole in ("left", "right") and m.pole != pole]
+            if any(m.heads & mention.heads for m in twins):
                 return ""
         return f"'{here}', source " + (
             f"'{_quoted(theirs, source)}'" if theirs else "names no side"
