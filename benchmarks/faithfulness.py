@@ -10,8 +10,7 @@ digest; a pair whose caption is not there is left out and counted.
 A fault is found where any finding rejects the text, and named where one of its findings has the
 fault's own reason (number, unit and date are one family: a lost unit is also a changed number). A
 false alarm is any finding on a faithful text; per kind, the share of faithful texts that have one of
-that kind. Both sets draw on the same articles; `aside_new` is the part of aside whose captions
-develop does not have. `--misses` lists what went wrong in develop, never in aside.
+that kind. No caption is in both sets. `--misses` lists what went wrong in develop, never in aside.
 """
 
 from __future__ import annotations
@@ -136,22 +135,15 @@ def _share(of: Iterable[bool]) -> float | None:
 
 
 def measure(chosen: Mapping[str, Sequence[Pair]], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Scores over all chosen sets together and over each; and the outcomes, under `outcomes`.
-
-    `aside_new` is of the part of aside whose captions develop does not have.
-    """
+    """Scores over all chosen sets together and over each; and the outcomes, under `outcomes`."""
     tools = starter_tools()
     outcomes = {
         name: [judge(p, texts[p.sha256], tools) for p in pairs if p.sha256 in texts]
         for name, pairs in chosen.items()
     }
-    parts = dict(outcomes)
-    if "aside" in parts:
-        seen = {pair.sha256 for pair in read_pairs("develop")}
-        parts["aside_new"] = [o for o in parts["aside"] if o.pair.sha256 not in seen]
     each = {
         name: {key: value for key, value in scores(own).items() if key != "per_kind"}
-        for name, own in parts.items()
+        for name, own in outcomes.items()
     }
     left_out = sum(p.sha256 not in texts for pairs in chosen.values() for p in pairs)
     together = [outcome for own in outcomes.values() for outcome in own]
@@ -200,7 +192,7 @@ def _print_table(found: Mapping[str, Any]) -> None:
         shares = f"{_percent(row['recall']):>7} {_percent(row['named']):>7}"
         print(f"{kind:22} {row['pairs']:6} {shares} {_percent(row['false_alarms']):>13}")
     print()
-    parts = [name for name in (*SETS, "aside_new") if name in found]
+    parts = [name for name in SETS if name in found]
     for name, row in [*((name, found[name]) for name in parts), ("together", found)]:
         print(
             f"{name:9} recall {_percent(row['recall'])} of {row['faulty']} faults, "
