@@ -4,9 +4,13 @@ FROM apache/beam_python3.11_sdk:2.77.0
 # Panels are cut out of JPEG without loss where this library is.
 RUN apt-get update && apt-get install -y --no-install-recommends libturbojpeg0 \
     && rm -rf /var/lib/apt/lists/*
-COPY pyproject.toml README.md LICENSE /fabrica/
-COPY schemas /fabrica/schemas
-COPY extractors /fabrica/extractors
-COPY filters /fabrica/filters
-COPY pipelines /fabrica/pipelines
-RUN pip install --no-cache-dir '/fabrica[cloud]' && rm -rf /fabrica
+COPY pyproject.toml README.md LICENSE /source/
+COPY schemas /source/schemas
+COPY extractors /source/extractors
+COPY filters /source/filters
+COPY llm_rewrite /source/llm_rewrite
+COPY pipelines /source/pipelines
+RUN pip install --no-cache-dir '/source[cloud]' && rm -rf /source
+# Recipes name their knowledge and prompt files from where they are run.
+COPY recipes /fabrica/recipes
+WORKDIR /fabrica
