@@ -86,9 +86,10 @@ def _patient(row: Sample) -> str:
 
 
 def label_parts(row: Sample) -> list[Part]:
-    """Each label with whether it is present, absent or possible; unstated ones are left out."""
+    """A sentence for each label, that it is present, absent or possible, which checks read as they
+    read any source; unstated ones are left out."""
     return [
-        Part("label", f"{label.name}: {SAID[label.value]}", f"label:{label.name}")
+        Part("label", f"{label.name} is {SAID[label.value]}.", f"label:{label.name}")
         for label in row.labels
         if label.value in SAID
     ]

@@ -37,9 +37,9 @@ You get facts on the picture; labels, each present, absent or possible; and some
 - Write one or two natural sentences as in a medical publication. Never speak of labels, data sets,
   annotations or background.
 
-Example. facts: "picture: fundus photograph". Labels: "macular hole: present", "drusen:
-possible", "retinal haemorrhage: absent". Caption: "Fundus photograph showing a macular hole, with
-possible drusen and no retinal haemorrhage."
+Example. facts: "picture: fundus photograph". Labels: "macular hole is present.",
+"drusen is possible.", "retinal haemorrhage is absent." Caption: "Fundus photograph showing a macular
+hole, with possible drusen and no retinal haemorrhage."
 """
 
 SEE_IMAGE = """

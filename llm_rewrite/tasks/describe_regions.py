@@ -116,7 +116,7 @@ def prompts(row: Sample, options: Options, tools: Tools) -> list[Prompt]:
     if not shown:
         return []
     background = passage_parts(tools.passages(row), options.passages) if options.passages else []
-    labels = [part for part in label_parts(row) if not part.text.endswith(": absent")]
+    labels = [part for part in label_parts(row) if not part.text.endswith(" is absent.")]
     parts = [
         *fact_parts(row, patient=False),
         *labels,

@@ -152,7 +152,7 @@ def test_the_files_of_sources_and_of_tasks_are_read(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(
         "domain: tests\nmodality: [radiography]\nsources: {a-1: 'Somebody 2020'}\nentries:\n"
-        "  - {name: cardiomegaly, descriptions: [{text: a large heart here, source: a-1}]}\n"
+        "  - {name: cardiomegaly, also: [big heart], descriptions: [{text: a large heart here, source: a-1}]}\n"
     )
     write = [{"caption_labels": {"model": "m", "endpoint": "http://h/v1", "knowledge": [str(own)]}}]
     data = {
@@ -166,6 +166,8 @@ def test_the_files_of_sources_and_of_tasks_are_read(tmp_path: Path) -> None:
     assert passage == Passage(
         "cardiomegaly: a large heart here", "knowledge:cardiomegaly", "Somebody 2020"
     )
+    twice = [Label("cardiomegaly", "present"), Label("big heart", "present")]
+    assert passages_for(recipe)(msgspec.structs.replace(FILM, labels=twice)) == [passage]
     own.write_text("domain: [\n")
     with pytest.raises(UserError, match="not valid YAML"):
         passages_for(recipe)

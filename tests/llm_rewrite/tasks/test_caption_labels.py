@@ -52,10 +52,10 @@ def test_a_caption_is_written_from_facts_labels_and_background() -> None:
     assert without_token(requests[0].user) == (
         "[facts TOKEN]\npicture: chest X-ray\nmodality: radiography\nbody part: chest\n"
         "view: frontal\npatient: female, 57 years old\n[end TOKEN]\n\n"
-        "[label TOKEN]\ncardiomegaly: present\n[end TOKEN]\n\n"
-        "[label TOKEN]\nlung opacity: present\n[end TOKEN]\n\n"
-        "[label TOKEN]\nedema: possible\n[end TOKEN]\n\n"
-        "[label TOKEN]\npneumothorax: absent\n[end TOKEN]\n\n"
+        "[label TOKEN]\ncardiomegaly is present.\n[end TOKEN]\n\n"
+        "[label TOKEN]\nlung opacity is present.\n[end TOKEN]\n\n"
+        "[label TOKEN]\nedema is possible.\n[end TOKEN]\n\n"
+        "[label TOKEN]\npneumothorax is absent.\n[end TOKEN]\n\n"
         "[background TOKEN]\ncardiomegaly: a heart shadow wider than usual\n[end TOKEN]\n\n"
         "Write the caption."
     )
@@ -98,8 +98,27 @@ def test_ways_of_saying_the_same(words: str) -> None:
     assert label_findings(words, LABELS, {}, "") == []
 
 
+@pytest.mark.parametrize(
+    ("words", "labels", "found"),
+    [
+        ("No edema, but cardiomegaly.", {"edema": "absent", "cardiomegaly": "present"}, ""),
+        ("No edema but cardiomegaly.", {"cardiomegaly": "absent"}, "negation_flipped"),
+        ("Possible edema, cardiomegaly.", {"edema": "uncertain", "cardiomegaly": "present"}, ""),
+        ("An opacity of the lung.", {"lung opacity": "present", "opacity": "unstated"}, ""),
+        ("An opacity of the lung.", {"lung opacity": "present", "opacity": "absent"}, ""),
+        ("An opacity.", {"opacity": "absent"}, "negation_flipped"),
+        ("A lung mass.", {"lung mass": "present", "mass": "absent"}, ""),
+        ("Skin with no naevus.", {"nevus": "present"}, "negation_flipped"),
+        ("Red blood cells.", {"red blood cell": "present"}, ""),
+    ],
+)
+def test_what_a_clause_says_of_a_label(words: str, labels: dict[str, str], found: str) -> None:
+    reasons = {finding.partition(":")[0] for finding in label_findings(words, labels, {}, "")}
+    assert reasons == ({found} if found else set())
+
+
 def test_another_name_of_a_label_counts_where_the_background_gives_it() -> None:
-    words = GOOD.replace("a lung opacity", "a lung shadow")
+    words = GOOD.replace("a lung opacity", "a grey zone")
     assert other_names([AIR.text], ["lung opacity", "edema"]) == {
         "lung opacity": ["lung opacity", "lung shadow", "grey zone"],
         "edema": [],
@@ -145,7 +164,7 @@ def test_absent_labels_are_drawn_by_the_row_and_bounded() -> None:
         row = labelled_row(labels)
         row = msgspec.structs.replace(row, sample_id=name)
         (request,) = asked(TASK, row, absent=2)
-        shown.append([line for line in request.user.splitlines() if ": absent" in line])
+        shown.append([line for line in request.user.splitlines() if " is absent." in line])
     assert shown[0] == shown[2] != shown[1]
     assert len(shown[0]) == len(shown[1]) == 2
     assert asked(TASK, labelled_row({"edema": "absent"}), absent=0) == []
@@ -170,6 +189,9 @@ def test_the_patient_can_be_left_out() -> None:
     assert "female" not in request.user
     assert "Say nothing about the patient" in instructions(Options(patient=False))
     assert "57" not in request.user
+    words = {"captions": [GOOD.replace("a 57-year-old woman", "a man")]}
+    row, _, _ = written(TASK, ROW, words, patient=False)
+    assert "qualifier_changed: man for female" in new_texts(ROW, row)[0].reasons
 
 
 def test_a_fenced_answer_is_read_and_none_is_repaired_once() -> None:

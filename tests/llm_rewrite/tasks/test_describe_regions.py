@@ -15,6 +15,7 @@ from llm_rewrite.marked_regions import direction, shown_regions
 from llm_rewrite.placing import Placed, place_findings
 from llm_rewrite.task import Passage
 from llm_rewrite.tasks.describe_regions import TASK, Options, instructions
+from llm_rewrite.writing import evidence_of
 from schemas.sample import Region, Sample
 from tests.llm_rewrite.tasks.text_rows import (
     HOSTILE,
@@ -24,6 +25,7 @@ from tests.llm_rewrite.tasks.text_rows import (
     reasons,
     region_row,
     rows_of,
+    step_of,
     without_token,
     written,
 )
@@ -53,7 +55,7 @@ def test_one_description_from_the_whole_to_the_regions() -> None:
     assert made.evidence == "label:polyp; region:0; region:1"
     assert without_token(requests[0].user) == (
         "[facts TOKEN]\npicture: colonoscopy image\nmodality: endoscopy\nbody part: abdomen\n"
-        "organ: colon\n[end TOKEN]\n\n[label TOKEN]\npolyp: present\n[end TOKEN]\n\n"
+        "organ: colon\n[end TOKEN]\n\n[label TOKEN]\npolyp is present.\n[end TOKEN]\n\n"
         "[marked regions TOKEN]\npolyp: 1\nbiopsy forceps: 1\n[end TOKEN]\n\n"
         "[region 0 TOKEN]\nlabel: polyp\nplace in the picture: lower left\n"
         "share of the picture: about 4% (small)\nbox: [50, 699, 250, 899]\n"
@@ -120,6 +122,13 @@ def test_a_text_for_each_region_rests_on_that_region() -> None:
     texts = new_texts(ROW, row)
     assert [(t.text, t.faithful) for t in texts] == [(WHOLE, True), (FIRST, True), (lie, False)]
     assert [t.evidence for t in texts[1:]] == ["region:0; label:polyp", "region:1; label:polyp"]
+    _, exchanges, _ = written(TASK, ROW, says(FIRST, SECOND), per_region=True)
+    step, judged = step_of(TASK, per_region=True), exchanges[0].judged
+    shown = evidence_of(ROW, exchanges[0].prompt, judged[1].draft, step).texts
+    assert [("lower left" in text, "lower middle" in text) for text in shown].count(
+        (True, False)
+    ) == 1
+    assert not any("lower middle" in text for text in shown), "the other region's part"
     swapped = SECOND.replace("image", "image and take up about 4% of it")
     row, _, _ = written(TASK, ROW, says(FIRST, swapped), per_region=True)
     assert not new_texts(ROW, row)[2].faithful, "the share of the other region"
@@ -165,6 +174,21 @@ def test_regions_of_a_kind_may_share_a_text() -> None:
 def test_sides_of_the_patient_and_of_the_picture(words: str, right: bool) -> None:
     one = Placed(LIVER, (100, 100))
     assert (place_findings(words, [one], [one], []) == []) is right
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("A polyp, about 4% of the image.", []),
+        ("A polyp, about 14 percent of the image.", ["number_changed: 14 percent"]),
+        ("Two polyps.", ["number_changed: Two polyp"]),
+        ("One polyp.", []),
+        ("A polyp of 2, 3, 4, 5.", ["region_unknown: no box 2, 3, 4, 5"]),
+    ],
+)
+def test_numbers_are_those_of_the_region(words: str, found: list[str]) -> None:
+    one = Placed(POLYP, (1000, 1000), (50, 699, 250, 899))
+    assert place_findings(words, [one], [one], []) == found
 
 
 def test_words_within_names_are_no_places() -> None:
