@@ -49,6 +49,12 @@ _NORMAL = re.compile(
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"[bcdfghklmnprtvwy]s\Z")
+_TYPICALLY = re.compile(
+    r"\b(?:which\s+(?:is|are)\s+)?(?:typical(?:ly)?|usually|often|characteristically|generally"
+    r"|commonly|classically)\b",
+    re.IGNORECASE,
+)
+_MOST_OWN = 5  # one word in so many may be the writer's own
 _NO = re.compile(r"\A(?:no|not|without)\s+", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\b(?:typical(?:ly)?|usually|often|characteristic(?:ally)?|general(?:ly)?|common(?:ly)?"
@@ -204,6 +210,22 @@ def general_findings(text: str, background: Sequence[str], shown: Sequence[str])
     return found
 
 
+def without_general(text: str, background: Sequence[str]) -> str:
+    """The text without what it says in general: "typically ..." to the end of the sentence.
+
+    Only where nearly all words are of the background; what is left speaks of this picture, and can
+    be held against its evidence.
+    """
+    known = {word for passage in background for word in _content(passage)} | _SAYING
+    kept = []
+    for sentence in re.split(r"(?<=[.!?])\s+", text):
+        cue = _TYPICALLY.search(sentence)
+        told = _content(sentence[cue.end() :]) if cue else set()
+        general = cue is not None and len(told - known) * _MOST_OWN <= len(told)
+        kept.append(sentence[: cue.start()].rstrip(" ,;:(") + "." if cue and general else sentence)
+    return " ".join(kept)
+
+
 def _content(text: str) -> set[str]:
     return {_key(m[0].lower()) for m in _WORD.finditer(text) if len(m[0]) > 3}
 
@@ -232,3 +254,6 @@ def _key(word: str) -> str:
     """One key for the forms of a word; a plain plural first loses its s."""
     word = word.replace("center", "centre")
     return key(word[:-1] if _PLURAL.search(word) else word)
+
+
+_SAYING = _content("seen shown shows show described appears appear looks like with that which such")

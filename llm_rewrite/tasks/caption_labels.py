@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.naming import general_findings, label_findings, other_names, says_normal
+from llm_rewrite.faithfulness import Evidence, Finding, check_text
+from llm_rewrite.naming import (
+    general_findings,
+    label_findings,
+    other_names,
+    says_normal,
+    without_general,
+)
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.sources import fact_parts, label_parts, passage_parts, plain
@@ -125,9 +132,21 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     if not texts:
         raise BadAnswer("there is no caption in it")
     return [
-        Draft(Text("label_caption", text), findings=tuple(_findings(text, row, prompt)))
+        Draft(
+            Text("label_caption", text),
+            check=check_of(text, prompt),
+            findings=tuple(_findings(text, row, prompt)),
+        )
         for text in texts[: options.variants]
     ]
+
+
+def check_of(text: str, prompt: Prompt) -> Callable[[Evidence, Tools], list[Finding]]:
+    """The usual checks of what a text says of this picture: not of what the background says of
+    such pictures in general, whose words and numbers are its own."""
+    background = [part.text for part in prompt.parts if part.name == "background"]
+    own = without_general(text, background)
+    return lambda evidence, tools: check_text(own, evidence, tools)
 
 
 def _findings(text: str, row: Sample, prompt: Prompt) -> Iterator[str]:

@@ -14,7 +14,7 @@ import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.faithfulness import Evidence, Finding, check_text
+from llm_rewrite.faithfulness import Evidence, Finding
 from llm_rewrite.marked_regions import box_in, count_part, region_parts, shown_regions, size_of
 from llm_rewrite.naming import general_findings, is_named, label_findings
 from llm_rewrite.options import TaskOptions
@@ -22,7 +22,7 @@ from llm_rewrite.placing import Placed, place_findings
 from llm_rewrite.prompt import Prompt
 from llm_rewrite.sources import fact_parts, label_parts, passage_parts, plain
 from llm_rewrite.task import Draft, Task, Tools
-from llm_rewrite.tasks.caption_labels import values_of
+from llm_rewrite.tasks.caption_labels import check_of, values_of
 from schemas.evidence import joined
 from schemas.sample import Sample, Text
 
@@ -146,10 +146,10 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     if not options.per_region:
         findings = dict.fromkeys([*of_whole, *(f for found in wrong for f in found)])
         made = Text("region_caption", " ".join([_ended(whole), *map(_ended, texts)]))
-        return [Draft(made, check=_check_of(made.text), findings=tuple(findings))]
+        return [Draft(made, check=_check_of(made.text, prompt), findings=tuple(findings))]
     made = Text("region_caption", _ended(whole))
     return [
-        Draft(made, check=_check_of(made.text), findings=tuple(of_whole)),
+        Draft(made, check=_check_of(made.text, prompt), findings=tuple(of_whole)),
         *(
             _of_region(_ended(text), entry.numbers[0], found, prompt)
             for entry, text, found in zip(answer.regions, texts, wrong, strict=True)
@@ -172,17 +172,21 @@ def _of_region(text: str, number: int, found: Sequence[str], prompt: Prompt) -> 
     refs = [ref for ref in prompt.refs if not ref.startswith("region:")]
     evidence = [f"region:{number}", *refs]
     made = Text("region_caption", text, evidence=joined(evidence))
-    return Draft(made, against=("", *evidence), check=_check_of(text), findings=tuple(found))
+    return Draft(
+        made, against=("", *evidence), check=_check_of(text, prompt), findings=tuple(found)
+    )
 
 
-def _check_of(text: str) -> Callable[[Evidence, Tools], list[Finding]]:
+def _check_of(text: str, prompt: Prompt) -> Callable[[Evidence, Tools], list[Finding]]:
     """The usual checks but those of side, place and size: a region's lines name its picture's
     sides, its patient's and its neighbours', and `placing` holds the text against the region."""
+
+    usual = check_of(text, prompt)
 
     def check(evidence: Evidence, tools: Tools) -> list[Finding]:
         return [
             finding
-            for finding in check_text(text, evidence, tools)
+            for finding in usual(evidence, tools)
             if finding.reason != "laterality_changed"
             and not (finding.reason == "qualifier_changed" and _PLACED.search(finding.detail))
         ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite.naming import label_findings, mentions_of, other_names
+from llm_rewrite.naming import label_findings, mentions_of, other_names, without_general
 from llm_rewrite.task import Passage
 from llm_rewrite.tasks.caption_labels import TASK, Options, instructions
 from schemas.sample import Label, Text
@@ -137,6 +137,20 @@ def test_knowledge_is_never_said_of_this_picture() -> None:
         (made,) = new_texts(ROW, row)
         assert made.faithful is faithful, made.reasons
     assert any("only known in general" in reason for reason in _reasons(f"{GOOD} {told}", HEART))
+
+
+def test_what_is_said_in_general_is_not_held_against_the_labels() -> None:
+    mole = Passage("melanoma: an asymmetric lesion over 6 mm, with no blue clods", "knowledge:m")
+    labels = {"melanoma": "present", "vascular lesion": "absent"}
+    row = labelled_row(labels, modality="dermoscopy", meta={"picture": "dermoscopic image"})
+    words = "Dermoscopic image of a melanoma, typically seen as an asymmetric lesion over 6 mm."
+    made, _, _ = written(TASK, row, {"captions": [words]}, mole)
+    assert new_texts(row, made)[0].reasons == []
+    own = words.replace("an asymmetric lesion over 6 mm", "a pneumothorax with pleural effusion")
+    made, _, _ = written(TASK, row, {"captions": [own]}, mole)
+    assert "concept_added" in reasons(new_texts(row, made)[0]), "not of the background"
+    assert without_general(words, [mole.text]) == "Dermoscopic image of a melanoma."
+    assert without_general(words, []) == words
 
 
 def _reasons(words: str, *passages: Passage) -> list[str]:

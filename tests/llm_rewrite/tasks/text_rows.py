@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
 from llm_rewrite.task import Passage, Task, Tools
-from llm_rewrite.writing import Exchange, Request, Step, write_row
+from llm_rewrite.writing import Exchange, Step, write_row
 from schemas.manifest import MANIFEST, samples_from_table
 from schemas.sample import Concept, Figure, Image, Label, Region, Sample, Text
 
