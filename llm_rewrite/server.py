@@ -23,9 +23,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,26 +68,27 @@ def served(model: ModelOptions, beat: Beat | None = None) -> Iterator[Server]:
 
     `beat` is called every few seconds while it is waited for. Raises `ServerFailed`.
     """
-    spec = spec_of(model)
-    try:
-        folder = made_folder(_identity(model))
-        server = Server(folder, spec)
-    except OSError as error:
-        raise ServerFailed(f"serve: {error}") from None
-    try:
+    with closing(opened_server(model)) as server:
         server.wait(beat)
         yield server
-    finally:
-        server.close()
+
+
+def opened_server(model: ModelOptions) -> Server:
+    """The server of `model.serve`, not yet waited for. Raises `ServerFailed`."""
+    spec = spec_of(model)
+    try:
+        return Server(made_folder(_identity(model)), spec)
+    except OSError as error:
+        raise ServerFailed(f"serve: {error}") from None
 
 
 class Server:
-    """A shared server, as one user has it; `close` gives it back."""
+    """A shared server, as one user has it; `close` gives it back, and ends a `wait` elsewhere."""
 
     def __init__(self, folder: Path, spec: Spec) -> None:
         self.folder = folder
         self._spec, self._port, self._held = spec, 0, False
-        self._users = opened_lock(folder, USERS)
+        self._users, self._changing = opened_lock(folder, USERS), threading.Lock()
 
     @property
     def url(self) -> str:
@@ -119,16 +121,24 @@ class Server:
 
     def close(self) -> None:
         """Use the server no more."""
-        if self._users >= 0:
-            with suppress(OSError):
-                fcntl.flock(self._users, fcntl.LOCK_UN)
-            os.close(self._users)
-            self._users, self._held = -1, False
+        with self._changing:
+            if self._users >= 0:
+                with suppress(OSError):  # for children too, which have the file from a fork
+                    fcntl.flock(self._users, fcntl.LOCK_UN)
+                os.close(self._users)
+                self._users, self._held = -1, False
+
+    def _counted(self) -> bool:
+        """Whether this process is among the users, which a supervisor that ends may delay."""
+        with self._changing:
+            if self._users < 0:
+                raise ServerFailed("serve: the server was given back")
+            self._held = self._held or locked(self._users, fcntl.LOCK_SH)
+            return self._held
 
     def _found(self) -> bool:
         """Whether the server is up, and this process counted among its users."""
-        self._held = self._held or locked(self._users, fcntl.LOCK_SH)
-        state = read_state(self.folder) if self._held else None
+        state = read_state(self.folder) if self._counted() else None
         if state is None or state.phase == "starting" or not self._supervised():
             return False
         if state.phase == "failed":

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 
 from llm_rewrite import serving_state, serving_supervisor
 from llm_rewrite.options import ModelOptions, Serve
-from llm_rewrite.server import ServerFailed, check_command, served, spec_of
+from llm_rewrite.server import ServerFailed, check_command, opened_server, served, spec_of
 from llm_rewrite.serving_state import (
     State,
     answers,
@@ -251,6 +252,15 @@ def test_a_server_that_never_gets_well_is_given_up(place: Place) -> None:
         served(model, lambda: beats.append(1.0)).__enter__()
     assert beats
     assert len(place.starts()) == 1
+
+
+def test_who_gives_a_server_back_waits_no_longer(place: Place) -> None:
+    server = opened_server(place.model("--delay", "99"))
+    timer = threading.Timer(0.5, server.close)
+    timer.start()
+    with pytest.raises(ServerFailed, match="given back"):
+        server.wait()
+    timer.join()
 
 
 def test_a_server_that_falls_silent_is_started_again(
