@@ -26,6 +26,7 @@ from pipelines.export_records import chat, dpo, reward, solution_of
 from pipelines.export_turns import clean, turn_of
 from schemas.manifest import samples_from_table, samples_to_table
 from schemas.sample import Image, Question, Region, Sample, Text
+from tests.conftest import fabrica
 
 PICTURE = Image("shards/train-000000.tar", 0, 1, 8, 8, "jpg", "", 0)
 
@@ -374,3 +375,23 @@ def test_noise_lies_on_the_regions_and_is_the_same_every_time():
     assert (after[inside] != 128).mean() > 0.9
     assert noised(out.getvalue(), [Region("c")], "png", 7) is None
     assert noised(b"no picture", regions, "png", 7) is None
+
+
+def test_the_command_says_how_much_it_wrote(tmp_path, capsys, labelled_corpus) -> None:
+    file = tmp_path / "chat.jsonl"
+    code, out, err = fabrica(
+        capsys, "export", labelled_corpus, "--form", "chat", "--out", file, "--json"
+    )
+    assert code == 0, err
+    counts = json.loads(out)
+    assert counts["records"] == len(file.read_bytes().splitlines()) > 0
+    for wrong, words in (
+        (("--form", "chats", "--out", file), "did you mean 'chat'"),
+        (("--form", "chat", "--out", tmp_path), "is a folder"),
+        (("--form", "dpo", "--out", file, "--where", "captoin = 1"), "unknown column 'captoin'"),
+        (("--form", "dpo", "--out", file, "--split", "trian"), "did you mean 'train'"),
+    ):
+        code, _, err = fabrica(capsys, "export", labelled_corpus, *wrong)
+        assert code == 2, wrong
+        assert words in err
+        assert len(err.splitlines()) == 1
