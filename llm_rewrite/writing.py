@@ -7,6 +7,7 @@ which: `2 written, 1 rejected (number_changed)`.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ Ask = Callable[[Request], Awaitable[Reply]]
 Read = TypeVar("Read")
 
 _OUTSIDE = ("definition:", "knowledge:")
+_QUOTED = re.compile(r'"[^"]{0,400}"')  # in a prompt: words that an answer may have
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def evidence_of(row: Sample, prompt: Prompt, draft: Draft, step: Step) -> Eviden
         knowledge=tuple(p.text for p in parts if p.ref.startswith(_OUTSIDE)),
         modality=row.modality,
         saw_pictures=bool(prompt.images),
-        instructions=step.instructions,
+        instructions=_QUOTED.sub(" ", step.instructions),
     )
 
 
