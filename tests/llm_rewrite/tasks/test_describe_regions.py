@@ -141,6 +141,16 @@ def test_a_text_for_each_region_rests_on_that_region() -> None:
     assert "one entry for every region" in instructions(Options(per_region=True))
 
 
+def test_words_that_the_prompt_asks_for_are_not_copied_from_it() -> None:
+    quoted = re.findall(r'"(on the left[^"]*)"', instructions(Options()))
+    assert quoted
+    row, _, _ = written(TASK, ROW, says(f"A polyp lies {quoted[0]}.", SECOND))
+    assert new_texts(ROW, row)[0].reasons == []
+    prompt = "State no other finding, number, cause or severity."
+    row, _, _ = written(TASK, ROW, says(f"{FIRST} {prompt}", SECOND))
+    assert "instruction_copied" in reasons(new_texts(ROW, row)[0])
+
+
 def test_regions_of_a_kind_may_share_a_text() -> None:
     cells = [
         Region("red blood cell", [x, 400, x + 80, 480], share=0.006, place="centre")
