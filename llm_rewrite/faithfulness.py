@@ -149,6 +149,7 @@ def _contradictions(
 ) -> Iterator[tuple[str, str]]:
     yield from negation.flagged(own, mine, source, theirs)
     yield from negation.negation(own, source)
+    yield from negation.alone(own, source)
     yield from negation.certainty(own, source, must_keep)
     yield from sides.sides(own, source, must_keep)
     yield from numbers.numbers(own, source, must_keep)

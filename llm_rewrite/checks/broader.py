@@ -120,6 +120,7 @@ _SAME = (
     ("child", "infant"), ("histology", "biopsy"), ("histology", "section"), ("disc", "disk"),
     ("orthopantomogram", "panoramic"), ("jaw", "mandible"), ("jaw", "maxilla"), ("wound", "stab"),
     ("opacity", "density"), ("opacity", "attenuation"), ("spill", "spillage"), ("fluid", "effusion"),
+    ("fluid", "chyle"), ("fluid", "pus"), ("fluid", "ascites"), ("fluid", "blood"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
 # A word and what it says in plain words: all of one of the lists.
@@ -233,7 +234,7 @@ def spelled_out(word: str, known: frozenset[str]) -> bool:
             return True
     for prefix, words in _LEVELS.items():
         if word.startswith(prefix) and len(word) > len(prefix) + 4:
-            rest = word[len(prefix) :][:5]
+            rest = word[len(prefix) :][:4]
             if not words.isdisjoint(known) and any(
                 other.lstrip("=").startswith(rest) for other in known
             ):

@@ -24,7 +24,7 @@ _ENDING = re.compile(
     r"|dipine|platin|taxel|rubicin|steroids?|sone|solone|cycline|cef\w+|heparin|warfarin|insulin"
     r"|cocc(?:us|i|al)|bacter(?:ium|ia|ial)|mycosis|virus(?:es)?|viral|vascular|cardial|pulmonary"
     r"|intense|intensity|intensities|dense|echoic|echogenic|attenuating|metabolic|enhancing"
-    r")\Z"
+    r")\Z|(?:cef|sulfa|predni|cortico|immuno)\w{4,}\Z|\w{4,}(?:axone|pime|penem|oxacin|prazole|trexate|limus|parin|dronate|thiazide|semide)\Z"
 )
 _PLAIN_ENDING = listed("""
     diagram program histogram kilogram milligram gram paragraph telegram photograph photographs

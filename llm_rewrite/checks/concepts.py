@@ -21,6 +21,11 @@ _PREFIXES = (
     "circum micro macro endo epi poly mono hemi pan neo anti juxta mid over"
 ).split()
 _SPINE = keys_of("vertebra lumbar cervical thoracic sacral level")
+# Semantic types of what a picture may show or a patient have.
+_KEPT_TYPES = frozenset(
+    f"T{number}"
+    for number in "019 020 023 029 030 033 037 046 047 048 060 061 074 184 190 191".split()
+)
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
 _NEVER_LOST = keys_of(
@@ -135,6 +140,8 @@ def lost(
         told.add(concept.cui)
         named = [k for k in read(concept.name).keys if k]
         if not words or (named and all(k in text.known for k in named)):
+            continue
+        if not _KEPT_TYPES.intersection(concept.types or _KEPT_TYPES):
             continue
         telling = [(w, k) for w, k in words if k not in _NEVER_LOST] or words
         if not any(_is_kept(w, k, text, source) for w, k in telling[-1:]):

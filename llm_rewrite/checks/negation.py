@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.assertions import Assertions, assertions
-from llm_rewrite.checks.clinical import ANATOMY
+from llm_rewrite.checks.clinical import ANATOMY, is_clinical
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from schemas.sample import Concept
@@ -22,6 +22,15 @@ _ABSENCE = keys_of(
     resolved resolution disappeared disappearance cleared clear intact normal unremarkable
     absent absence lack negative preserved spared sparing excluded missing removed resected
     unable fail
+    """
+)
+
+
+_DENYING = ("un", "non", "in", "im", "ir", "dis", "an", "a-")
+_ABSENT_IN_ANY_WAY = _ABSENCE | keys_of(
+    """
+    only limited few rare less poor loss lost little least decreased reduced spare without empty
+    blank isolated single alone otherwise remain stop block prevent avoid
     """
 )
 
@@ -46,6 +55,18 @@ def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         if denied in theirs.stated or _tells_absence(text, own, denied):
             continue
         yield "negation_flipped", _both(text, here, source, at)
+
+
+def alone(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """A denial where the source speaks of no absence in any way."""
+    own, theirs = assertions(text), assertions(source)
+    if not own.denied or theirs.cue_tokens or not _ABSENT_IN_ANY_WAY.isdisjoint(source.keys):
+        return
+    if any(word.startswith(_DENYING) and len(word) > 5 for word in source.words):
+        return
+    at = next((i for i in own.denied.values() if is_clinical(text.words[i])), None)
+    if at is not None and _is_finding(text.keys[at]):
+        yield "negation_flipped", f"'{text.around(at, 3, 1)}': the source denies nothing"
 
 
 def _denied_by_prefix(word: str, other: Reading) -> bool:

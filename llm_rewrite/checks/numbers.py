@@ -18,7 +18,7 @@ _SHOWN = keys_of(
     """
     image panel view picture figure photograph arrow case patient section group step
     component part point stage plane type condition set kind time different dimensional
-    dimension
+    dimension asterisk star marker bracket circle arrowhead
     """
 )
 _PAIR = listed("""
@@ -70,6 +70,9 @@ def _wrong(
                 str(int(quantity.value)) in t.name.split("/") for t in theirs if t.unit == "whole"
             )
             return None if known else ("date_changed", _of_kind("date", theirs, source))
+        whole = {float(n) % 100 for t in theirs if t.unit == "whole" for n in t.name.split("/")}
+        if quantity.unit == "year" and quantity.number % 100 in whole:
+            return None
         if quantity.number in plain or quantity.number in named:
             return _compared(quantity, theirs, text, source)
         reason = "date_changed" if quantity.kind else "number_changed"
@@ -273,6 +276,8 @@ def _lost(
             continue
         if quantity.kind == "count" and (quantity.value < 3 or quantity.head in _SHOWN):
             continue
+        if quantity.unit == "whole" and _parts_told(quantity, own):
+            continue
         if quantity.number in numbers or any(_equal(quantity, q) for q in own):
             continue
         if quantity.value == 2 and not _PAIR.isdisjoint(text.known):
@@ -282,6 +287,14 @@ def _lost(
             dated = quantity.kind == "date" or (quantity.is_time and not _is_age(source, quantity))
             reason = "date_changed" if dated else "number_changed"
             yield reason, f"lost: '{source.around(quantity.token, 1, 2)}'"
+
+
+def _parts_told(date: Quantity, own: Sequence[Quantity]) -> bool:
+    """Whether a text has a date's month by name, and its year."""
+    parts = {float(p) for p in date.name.split("/")}
+    months = {q.value for q in own if q.unit == "month"}
+    years = {q.number % 100 for q in own if q.unit == "year"}
+    return bool(months & parts) and bool(years & {p % 100 for p in parts})
 
 
 def _is_statistic(source: Reading, quantity: Quantity) -> bool:

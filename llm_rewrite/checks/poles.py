@@ -129,6 +129,8 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
         word = words[j]
         if word == "(" and words[j + 2 : j + 3] == (")",):  # the letter of a panel
             j, stop = j + 2, min(len(words), stop + 3)
+        elif word in own and found:
+            break
         elif word in own or (word in _JOINS and _goes_on(words, j, own, found)):
             pass
         elif keys[j] and keys[j] not in _VERBS:
@@ -194,6 +196,7 @@ def crossed(
     """
     wrong: list[tuple[Mention, Mention]] = []
     leaning: list[tuple[Mention, Mention]] = []
+    said = {mention.pole for mention in own}
     for mention in own:
         same = [m for m in theirs if m.pole == mention.pole]
         other = [m for m in theirs if m.pole != mention.pole]
@@ -201,7 +204,8 @@ def crossed(
             continue
         rival = max(other, key=lambda m: _score(mention, m))
         if not same:
-            if _score(mention, rival) > ((0, 99) if bound else (0, 0)):
+            replaced = not bound and rival.pole not in said
+            if replaced or _score(mention, rival) > ((0, 99) if bound else (0, 0)):
                 wrong.append((mention, rival))
             continue
         heads, near = _score(mention, max(same, key=lambda m: _score(mention, m)))

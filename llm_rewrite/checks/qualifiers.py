@@ -128,6 +128,8 @@ GROUPS = (
     _group(primary="primary", secondary="secondary", after="to"),
     _group(ascending="ascending", descending="descending", before="anterior"),
     _group(horizontal="horizontal horizontally", vertical="vertical vertically"),
+    _group(outward="outward outwards", inward="inward inwards"),
+    _group(clockwise="clockwise", counter="counterclockwise anticlockwise"),
     _group(convex="convex", concave="concave"),
     _group(smooth="smooth smoothly", irregular="irregular irregularly spiculated rough"),
     _group(soft="soft", hard="hard firm", after="tissue tissues palate"),
@@ -136,7 +138,7 @@ GROUPS = (
     _group(supine="supine", prone="prone", upright="upright erect standing"),
     _group(valgus="valgus", varus="varus"),
     _group(radial="radial radius", ulnar="ulnar ulna"),
-    _group(antegrade="antegrade anterograde", retrograde="retrograde retrogradely"),
+    _group(antegrade="antegrade anterograde antegradely anterogradely", retrograde="retrograde retrogradely"),
     _group(palmar="palmar volar", plantar="plantar"),
     _group(buccal="buccal", lingual="lingual", palatal="palatal"),
     _group(ipsilateral="ipsilateral", contralateral="contralateral"),
@@ -191,22 +193,33 @@ def _prefixes(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
 def _denying(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     """Ruptured for unruptured, and the other way round, where neither is denied besides."""
     own, theirs = assertions(text), assertions(source)
+    without = {k: word for word, k in _without_prefix(source) if k not in source.keys}
     for i, word in enumerate(text.words):
-        if len(word) < 6 or not text.keys[i] or text.keys[i] in source.known:
+        k = text.keys[i]
+        if len(word) < 6 or not k or k in source.keys or i in own.phrase:
             continue
-        for prefix in _DENYING:
-            rest = word[len(prefix) :]
-            if word.startswith(prefix) and len(rest) > 4 and key(rest) in source.keys:
-                denied = key(rest) in theirs.phrased or _after_non(rest, source)
-                if not denied and i not in own.phrase:
-                    yield "negation_flipped", f"'{text.around(i)}', source has '{rest}'"
-            elif prefix + word in source.words and i not in own.phrase:
-                yield "negation_flipped", f"'{text.around(i)}', source has '{prefix + word}'"
+        if k in without and not any(j in own.phrased for j in (k,)):
+            yield "negation_flipped", f"'{text.around(i)}', source has '{without[k]}'"
+        for rest in _rests(word):
+            denied = rest in theirs.phrased or _after_non(rest, source)
+            if rest in source.keys and not denied:
+                yield "negation_flipped", f"'{text.around(i)}', source without '{word[:3]}'"
 
 
-def _after_non(rest: str, source: Reading) -> bool:
+def _without_prefix(reading: Reading) -> Iterator[tuple[str, str]]:
+    for word in dict.fromkeys(reading.words):
+        for rest in _rests(word):
+            yield word, rest
+
+
+def _rests(word: str) -> list[str]:
+    """The keys of what is left of a word without a denying prefix."""
+    return [key(word[len(p) :]) for p in _DENYING if word.startswith(p) and len(word) - len(p) > 4]
+
+
+def _after_non(k: str, source: Reading) -> bool:
     """`noncontrast-enhanced`: denied by the word before."""
     return any(
-        key(word) == key(rest) and any(w.startswith("non") for w in source.words[max(0, i - 3) : i])
+        key(word) == k and any(w.startswith("non") for w in source.words[max(0, i - 3) : i])
         for i, word in enumerate(source.words)
     )

@@ -229,7 +229,7 @@ def _is_pronoun(reading: Reading, i: int, last: int) -> bool:
         return False
     after = reading.words[i + 1] if i + 1 < len(reading.words) else ""
     before = reading.words[i - 1] if i else ""
-    return not reading.keys[i + 1 : i + 2] or after in ("another", "side", "hand") or before in (
+    return not any(reading.keys[i + 1 : i + 2]) or after in ("another", "side", "hand") or before in (
         "no", "this", "that", "the", "each", "every", "another",
     )  # fmt: skip
 

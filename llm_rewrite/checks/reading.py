@@ -27,7 +27,7 @@ _CHARACTERS = str.maketrans(
 _TOKEN = re.compile(
     r"x[- ]?rays?(?!\w)"
     r"|h\s?&\s?e(?!\w)"
-    r"|arrow[- ]heads?(?!\w)"
+    r"|arrow[- ]heads?(?!\w)|(?:left|right)-hand(?= (?:side|panel|column|image|row|graph|plot|part))"
     r"|\d+(?:[.,]\d+)*(?:(?!x\d)[^\W\d_]+(?:\d{1,2}(?!\d))?)?"
     r"|x(?=\d)"
     r"|[^\W\d_]+(?:\d[^\W_]*)?(?:'s(?!\w))?"

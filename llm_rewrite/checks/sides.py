@@ -19,9 +19,12 @@ _LAYOUT = listed("""
     rows figure figures fig plot plots graph graphs y-axis axis insert inset side-by-side half
     corner top bottom upper lower middle center centre : ; )
     """)
-_NO_SIDE_AFTER = listed("""
-    after before at angle angled angles away above below here now the a an his her no
-    """)
+_NO_SIDE_AFTER = listed(
+    """
+    after before at angle angled angles away above below here now the a an his her no out
+    behind over unchanged untreated
+    """
+)
 _NO_SIDE_BEFORE = listed("was were is are been be being has have had been")
 _PAIRED = keys_of("""
     lung kidney eye ear breast ovary testis adrenal hip knee ankle shoulder elbow wrist hand

@@ -61,7 +61,7 @@ _ENDINGS = (
     (re.compile(r"(?<=[^suai])s\Z"), ""),
     (re.compile(r"(?<=a)s\Z"), ""),
 )
-_LAST = re.compile(r"(?<=.{3})(?:al|ous|ary|ic|ar|e|y|a|um)\Z|(?<=.{4})(?:us|age)\Z")
+_LAST = re.compile(r"(?<=.{3})(?:al|ous|ary|ic|ar|e|y|a|um)\Z|(?<=.{4})(?:us|age|isms?|istic)\Z")
 _TWICE = re.compile(r"([bdglmnprt])\1\Z")
 _LONGEST = 40
 

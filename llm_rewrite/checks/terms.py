@@ -132,7 +132,6 @@ blockage blocked occlusion occluded obstruction obstructed obstructive obstructi
 fracture fractured broken break
 rupture ruptured torn tear
 perforation perforated
-hole opening
 wall mural
 fluid liquid
 edema edematous
@@ -147,7 +146,7 @@ ulcer ulceration ulcerated ulcerative
 nodule nodular nodularity
 cyst cystic
 opacity opacities opacified opacification opaque shadow shadowing shadows
-calcification calcified calcific calcifications
+calcification calcium calcified calcific calcifications
 thickening thickened thick
 thinning thinned thin
 metastasis metastatic metastases
@@ -243,6 +242,9 @@ progression progress progressed progressive
 protrusion protrude protruding protrudes
 smell olfactory
 hearing auditory
+palate palatal palatinal palatine
+chyle chylous
+patent open patency opened opening
 vision visual
 vertigo vertiginous
 presence present
