@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,17 @@ class Session:
 def everything_in(folder: Path) -> str:
     """All text of all files below a folder."""
     return "".join(p.read_text("utf-8") for p in sorted(folder.rglob("*")) if p.is_file())
+
+
+def contents(replies: Sequence[Reply]) -> list[str]:
+    """The answers' texts; none may have a problem."""
+    assert not [r for r in replies if r.problem]
+    return [r.content for r in replies]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.005)
