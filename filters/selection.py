@@ -39,8 +39,8 @@ def caption_sql(preference: Sequence[str]) -> str:
     """SQL for the first text that a preference finds, else ''.
 
     An entry is `kind` or `kind:language`, or several joined by `+`: the first of these must be
-    there, the others follow it where they are. A text that a model wrote and that was not found
-    faithful is passed over.
+    there, the others follow it where they are. Of one kind, a text that a model wrote comes before
+    others where it was found faithful, and is passed over where it was not.
     """
     choices = []
     for entry in preference:
@@ -53,10 +53,14 @@ def caption_sql(preference: Sequence[str]) -> str:
 def _text_sql(entry: str) -> str:
     """SQL for the first text of a `kind` or `kind:language`, NULL where there is none."""
     kind, _, language = entry.partition(":")
-    condition = f"t.kind = {quoted(kind)} AND coalesce(t.faithful, true)"
+    condition = f"t.kind = {quoted(kind)}"
     if language:
         condition += f" AND t.language = {quoted(language)}"
-    return f"list_filter(texts, lambda t: {condition})[1].text"
+    firsts = [
+        f"list_filter(texts, lambda t: {condition} AND {held})[1].text"
+        for held in ("coalesce(t.faithful, false)", "t.faithful IS NULL")
+    ]
+    return f"coalesce({', '.join(firsts)})"
 
 
 def size_sql(row: str) -> str:

@@ -209,9 +209,10 @@ def _first_found(texts: list[Text], preference: list[str]) -> str:
 
 def _of_kind(texts: list[Text], entry: str) -> str | None:
     kind, _, language = entry.partition(":")
-    for text in texts:
-        if text.kind == kind and language in ("", text.language) and text.faithful is not False:
-            return text.text
+    for held in (True, None):
+        for text in texts:
+            if text.kind == kind and language in ("", text.language) and text.faithful is held:
+                return text.text
     return None
 
 
