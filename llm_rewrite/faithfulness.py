@@ -187,7 +187,9 @@ def _held(
         for _, detail in concepts.added(own, source, knowledge, mine, theirs):
             yield "not_grounded", detail
         yield from modalities.modality(own, source, evidence.modality, False)
-    yield from _contradictions(own, source, evidence, mine, theirs)
+    for reason, detail in _contradictions(own, source, evidence, mine, theirs):
+        unheard = detail.endswith(("not in the source", "names no side"))
+        yield "not_grounded" if unheard else reason, detail
 
 
 def sorted_out(

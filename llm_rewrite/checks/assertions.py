@@ -19,11 +19,15 @@ _NO = listed(
     """
     no without not nor neither never n't none cannot lack lacks lacking lacked absent
     absence denies denied negative fails failed excluded excludes excluding nonvisualization
+    nothing minus
     """
 )
-_FORWARD = listed("""
-    no without not nor neither never cannot lack lacks lacking lacked denies denied
-    """)
+_FORWARD = listed(
+    """
+    no without not nor neither never cannot lack lacks lacking lacked denies denied nothing
+    minus
+    """
+)
 _FORWARD_OF = {"absence": ("of",), "free": ("of", "from"), "negative": ("for",), "resolution": ("of",),
                "disappearance": ("of",), "devoid": ("of",), "clear": ("of",), "rather": ("than",),
                "instead": ("of",), "exclusion": ("of",), "excludes": (), "lack": ("of",),
@@ -72,6 +76,7 @@ _LIGHT = keys_of(
     gross
     """
 )
+_SEEMS = keys_of("appear seem")
 _SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
 _MOST = 8
 
@@ -81,7 +86,8 @@ class Assertions:
     """Keys that a text denies, doubts and states, each with a token.
 
     `plain` are keys that it does not doubt, `marked` the sentences that hold any word of denial,
-    `hedged` those that hold any of doubt; `phrase` the tokens of denied phrases, `phrased`
+    `hedged` those that hold any of doubt; `wide` those with
+    one that reaches back; `phrase` the tokens of denied phrases, `phrased`
     their keys; `cue_tokens` the
     words of denial, `cues` the words
     of doubt, `soft` the weaker ones ("consistent with", "may"), `sure` those of proof.
@@ -93,6 +99,7 @@ class Assertions:
     plain: dict[str, int]
     marked: frozenset[int]
     hedged: frozenset[int]
+    wide: frozenset[int]
     phrase: frozenset[int]
     phrased: frozenset[str]
     cue_tokens: frozenset[int]
@@ -135,6 +142,7 @@ def assertions(reading: Reading) -> Assertions:
         plain=_first(reading, (i for i in range(len(reading.keys)) if i not in doubted_at)),
         marked=frozenset(marked),
         hedged=frozenset(hedged),
+        wide=frozenset(reading.sentences[i] for i in denying if reading.words[i] in _BACKWARD),
         phrase=frozenset(phrase_at | denied_at),
         phrased=frozenset(reading.keys[i] for i in phrase_at | denied_at),
         cue_tokens=frozenset(denying),
@@ -201,7 +209,7 @@ def _denied_verb(reading: Reading, i: int) -> tuple[set[int], set[int]]:
         if k in _SHOWS:
             heads, phrase = _reach(reading, j + 1)
             return heads, phrase | heads
-        if k and k not in _LIGHT and not word.endswith("ly"):
+        if k and k not in _LIGHT and k not in _SEEMS and not word.endswith("ly"):
             return {j}, {j}
         if word in _PLACES and word != "to":
             break

@@ -60,7 +60,7 @@ node: lymphadenopathy adenopathy
 lymph: lymphadenopathy adenopathy
 kidney: nephrectomy nephritis hydronephrosis ureter pyelonephritis
 liver: hepatectomy hepatitis hepatocyte hepatocellular cirrhosis
-blood: bleeding hemorrhage hematoma serum plasma erythrocyte leukocyte
+blood: bleeding hemorrhage hematoma serum plasma erythrocyte leukocyte circulating circulation
 fluid: effusion ascites edema liquid
 gas: air emphysema pneumothorax
 air: gas pneumothorax pneumoperitoneum emphysema
@@ -82,6 +82,7 @@ histology: hematoxylin histopathology section microscopic biopsy specimen
 biopsy: histology histopathology aspiration
 photograph: picture photo macroscopic gross intraoral extraoral clinical
 radiograph: film xray panoramic orthopantomogram pa ap
+micrograph: microscopy
 film: radiograph pa ap
 jaw: maxilla mandible
 opacity: density infiltrate consolidation attenuation shadow
@@ -121,6 +122,7 @@ _SAME = (
     ("orthopantomogram", "panoramic"), ("jaw", "mandible"), ("jaw", "maxilla"), ("wound", "stab"),
     ("opacity", "density"), ("opacity", "attenuation"), ("spill", "spillage"), ("fluid", "effusion"),
     ("fluid", "chyle"), ("fluid", "pus"), ("fluid", "ascites"), ("fluid", "blood"),
+    ("micrograph", "microscopy"), ("parasite", "falciparum"), ("parasite", "plasmodium"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
 # A word and what it says in plain words: all of one of the lists.
@@ -176,6 +178,7 @@ _MORE = listed("""
     """)
 _LESS = listed("decreased decrease low lower reduced dark darker diminished cold poor")
 _EQUAL = listed("same similar equal identical")
+_ALSO = {"inte": "signal", "dens": "attenuat", "atte": "dens", "echo": "echo"}
 _LEVELS = {"hyper": _MORE, "hypo": _LESS, "iso": _EQUAL}
 
 
@@ -236,7 +239,7 @@ def spelled_out(word: str, known: frozenset[str]) -> bool:
         if word.startswith(prefix) and len(word) > len(prefix) + 4:
             rest = word[len(prefix) :][:4]
             if not words.isdisjoint(known) and any(
-                other.lstrip("=").startswith(rest) for other in known
+                other.lstrip("=").startswith((rest, _ALSO.get(rest, rest))) for other in known
             ):
                 return True
     return False

@@ -98,7 +98,7 @@ spindle keratin mucin amyloid collagen mitosis mitotic pleomorphic pleomorphism 
 glycogen melanin hemosiderin fungus hypha parasite worm larva bacterium bacillus yeast candida
 aspergillus cryptococcus plasmodium leishmania malignant benign metastatic invasive recurrent
 congenital hereditary traumatic idiopathic iatrogenic thickening enlargement dilation narrowing
-enhancement hypoplasia aplasia occlusion vegetation valve leak hiatus bulge protrusion laceration
+enhancement hypoplasia aplasia occlusion vegetation valve leak hiatus   laceration
 contusion burn wound bruise ecchymosis foreign gas air fluid lucency sclerosis osteophyte spur
 callus nonunion malunion osteopenia trauma injury poisoning overdose hypoxia shock coma paralysis
 palsy neuropathy spasm dystonia smoker smoking alcohol alcoholic drug allergy immunosuppressed
@@ -110,7 +110,7 @@ coarctation tetralogy transposition subperiosteal spiculated lobulated cavitary 
 exophytic pedunculated sessile thrombolysis thrombectomy angioplasty sclerotherapy cryotherapy
 rituximab interferon hysterosalpingogram audiogram murmur auscultation hydatid cysticercosis
 schistosomiasis malaria helminth maggot myiasis lymphadenitis hydrocele varicocele torsion
-incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens vessel honeycombing codman reticulation tenting spillage diastasis reaction
+incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens multinucleated mononuclear vessel honeycombing codman reticulation tenting spillage diastasis reaction
 interarterial anomalous duplication
 """.split()
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.broader import implied, same, spelled_out
-from llm_rewrite.checks.clinical import is_clinical
+from llm_rewrite.checks.clinical import ANATOMY, is_clinical
+from llm_rewrite.checks.modalities import PICTURE_WORDS
 from llm_rewrite.checks.quantities import quantities
 from llm_rewrite.checks.reading import Reading, read
 from llm_rewrite.checks.stems import key, keys_of
@@ -25,6 +26,12 @@ _SPINE = keys_of("vertebra lumbar cervical thoracic sacral level")
 _KEPT_TYPES = frozenset(
     f"T{number}"
     for number in "019 020 023 029 030 033 037 046 047 048 060 061 074 184 190 191".split()
+)
+_EMPTY = keys_of(
+    """
+    lesion appearance gross finding patient examination study image case view histology tissue
+    clinical radiograph specimen disease film photograph micrograph scan material method
+    """
 )
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
@@ -54,14 +61,18 @@ def added(
         if concept.cui in cuis or concept.cui in told:
             continue
         inside = read(text.text[concept.start : concept.end])
-        missing = [k for w, k in _content(inside) if not _is_known(w, k, known, text, source)]
+        missing = [
+            k
+            for w, k in _content(inside)
+            if w not in PICTURE_WORDS and not _is_known(w, k, known, text, source)
+        ]
         named = [k for k in read(concept.name).keys if k]
         if missing and not (named and all(k in known for k in named)):
             told |= {concept.cui, *missing}
             yield "concept_added", f"'{inside.text[:60]}' not in the source"
     for i, word in enumerate(text.words):
         k = text.keys[i]
-        if not k or k in told or k in known or not is_clinical(word):
+        if not k or k in told or k in known or word in PICTURE_WORDS or not is_clinical(word):
             continue
         told.add(k)
         if not _is_known(word, k, known, text, source):
@@ -167,7 +178,9 @@ def _whole_segments_lost(text: Reading, source: Reading) -> Iterator[tuple[str, 
         if k and numbers[i] not in bracketed:
             parts.setdefault(numbers[i], []).append(i)
     for part in parts.values():
-        if len(part) > 1 and any(is_clinical(source.words[i]) for i in part):
+        if len(part) > 1 and any(
+            is_clinical(source.words[i]) and source.keys[i] not in _EMPTY for i in part
+        ):
             if not any(_is_there(source.words[i], source.keys[i], text, source) for i in part):
                 yield "concept_lost", f"'{source.quote(part[0], part[-1])[:60]}'"
 
@@ -180,6 +193,8 @@ def _is_kept(word: str, k: str, text: Reading, source: Reading) -> bool:
     """Whether a word of the source is in the text: itself, its abbreviation, what that is short for."""
     known = text.known
     if k in known or k in _NEVER_LOST or same(k, known):
+        return True
+    if k in ANATOMY and implied(k, known):
         return True
     if k in _SPINE and any(q.name[:1] in "ctls" and q.kind == "name" for q in quantities(text)):
         return True

@@ -29,6 +29,7 @@ _ALWAYS = re.compile(
     r"|(?P<name>\b(?:Dr|Drs|Prof|Professor|Mr|Mrs|Ms|Miss|Master|Doctor|Sir|Madame|Mme)\.? (?:[A-Z]\. ?){0,2}"
     r"(?!(?:Scan|Imag|Angio|Findings|Sequence|Series|Degree))[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?"
     r"|(?i:\b(?:patient|man|woman|boy|girl|child|infant|he|she),? (?:was |is )?(?:named|called)) [A-Z][a-z]+"
+    r"|(?i:\bcourtesy of )(?:[A-Z][\w.-]* ){1,3}[A-Z][\w-]+|\b[A-Z][a-z]+ [A-Z]\. ?[A-Z][\w-]{2,}"
     r"|(?i:\binitials)\.? [A-Z]\.? ?[A-Z]\b)"
 )
 _WHERE_NEW = re.compile(

@@ -55,6 +55,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 for _code in _SMALL:
     if _code != "en":
         _SMALL[_code] = frozenset(w for w in _SMALL[_code] - _SMALL["en"] if len(w) > 1 or w == "à")
+# Letters that one language has and its neighbours have not.
+_TELLING = {
+    "pt": re.compile(r"\w[ãõ]\w|\w+ções?\b|\w+ção\b"),
+    "es": re.compile(r"\w+ciones?\b|\w+ción\b|\w*ñ\w|[¿¡]"),
+}
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _MOST = 4000
 
@@ -92,11 +97,15 @@ def _other_language(text: str, code: str) -> str:
     words = [w.lower() for w in _WORD.findall(text)]
     if len(words) < 5:
         return ""
-    counts = {other: sum(w in small for w in words) for other, small in _SMALL.items()}
-    best = max(counts, key=lambda other: counts[other])
-    if best == code or counts[best] < 2 * counts[code] + 2 or counts[best] * 8 < len(words):
-        return ""
-    return best
+    for other, small in _SMALL.items():
+        if other == code:
+            continue
+        theirs = sum(w in small and w not in _SMALL[code] for w in words)
+        theirs += 2 * len(_TELLING[other].findall(text)) if other in _TELLING else 0
+        ours = sum(w in _SMALL[code] and w not in small for w in words)
+        if theirs >= 2 * ours + 2 and theirs * 8 >= len(words):
+            return other
+    return ""
 
 
 def _scripts(text: str) -> Counter[str]:

@@ -34,6 +34,8 @@ _WORDS: dict[str, str] = {
     "signal": "ecg ekg eeg electrocardiogram electroencephalogram emg",
 }
 _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+# Words that `modality` judges, as no others do.
+PICTURE_WORDS = frozenset(_KIND_OF) - {"smear", "smears", "magnetic", "hematoxylin"}
 _PHRASES = {
     ("computed", "tomography"): "ct", ("computerized", "tomography"): "ct",
     ("computerised", "tomography"): "ct", ("ct", "scan"): "ct", ("cat", "scan"): "ct",
@@ -41,6 +43,7 @@ _PHRASES = {
     ("electron", "micrograph"): "electron", ("optical", "coherence"): "oct",
     ("positron", "emission"): "nuclear", ("fluorescence", "microscopy"): "fluorescence",
     ("light", "microscopy"): "histology", ("plain", "film"): "radiography",
+    ("barium", "enema"): "fluoroscopy", ("barium", "swallow"): "fluoroscopy",
 }  # fmt: skip
 # What may be said of a picture of another kind: CT angiography is angiography.
 _FITS: dict[str, frozenset[str]] = {
@@ -95,7 +98,7 @@ def modality(
     """Kinds that the text names and neither the source nor the row's `modality` knows."""
     own = kinds(text)
     theirs = kinds(source)
-    allowed = set(theirs) | set(_OF_COLUMN.get(column, ()))
+    allowed = set(theirs) or set(_OF_COLUMN.get(column, ()))
     for kind, token in own.items():
         if kind in allowed or not _FITS.get(kind, frozenset()).isdisjoint(allowed):
             continue

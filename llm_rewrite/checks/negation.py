@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from llm_rewrite.checks.assertions import Assertions, assertions
 from llm_rewrite.checks.clinical import ANATOMY, is_clinical
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import keys_of
+from llm_rewrite.checks.stems import key, keys_of
 from schemas.sample import Concept
 
 _PLAIN = keys_of(
@@ -41,7 +41,7 @@ def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     for denied, at in own.denied.items():
         if denied in theirs.denied or not _is_finding(denied) or denied not in theirs.stated:
             continue
-        if _denied_by_prefix(text.words[at], source):
+        if _denied_by_prefix(denied, source):
             continue
         there = theirs.stated[denied]
         if not _tells_absence(source, theirs, denied):
@@ -49,7 +49,7 @@ def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     for denied, at in theirs.denied.items():
         if denied in own.denied or not _is_finding(denied) or denied not in own.stated:
             continue
-        if _denied_by_prefix(source.words[at], text):
+        if _denied_by_prefix(denied, text):
             continue
         here = own.stated[denied]
         if denied in theirs.stated or _tells_absence(text, own, denied):
@@ -69,10 +69,14 @@ def alone(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         yield "negation_flipped", f"'{text.around(at, 3, 1)}': the source denies nothing"
 
 
-def _denied_by_prefix(word: str, other: Reading) -> bool:
+def _denied_by_prefix(k: str, other: Reading) -> bool:
     """Whether the other text has "nonossified" for "not ossified"."""
-    root = word[: max(5, len(word) - 3)]
-    return any(w.startswith(("non" + root, "un" + root, "in" + root)) for w in other.words)
+    return any(
+        word.startswith(prefix) and key(word[len(prefix) :]) == k
+        for word in other.words
+        if len(word) > 6
+        for prefix in ("non", "un", "in")
+    )
 
 
 def _is_finding(word: str) -> bool:
@@ -86,6 +90,8 @@ def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
     for i, k in enumerate(reading.keys):
         if k != word:
             continue
+        if reading.sentences[i] in told.wide and told.denied.get(word) is None:
+            return True
         here = {segments[i] - 1, segments[i]}
         near = reading.near(i) - {word}
         if "=height" in near:  # high resolution is no absence

@@ -38,6 +38,8 @@ def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[s
         return
     plain = {t.number for t in theirs if t.kind != "name"}
     for quantity in own:
+        if not quantity.value and text.words[quantity.token] == "zero":
+            continue
         found = _wrong(quantity, theirs, plain, text, source)
         if found:
             reason, detail = found
@@ -85,7 +87,7 @@ def _wrong_date(
 ) -> tuple[str, str] | None:
     """5/31/13 is 31 May 2013, not 5/13/13."""
     whole = [t for t in theirs if t.unit == "whole"]
-    if any(t.value == quantity.value for t in whole):
+    if any(_same_date(quantity, t) for t in whole):
         return None
     months = {t.value for t in theirs if t.unit == "month"}
     parts = [float(p) for p in quantity.name.split("/")]
@@ -276,7 +278,7 @@ def _lost(
             continue
         if quantity.kind == "count" and (quantity.value < 3 or quantity.head in _SHOWN):
             continue
-        if quantity.unit == "whole" and _parts_told(quantity, own):
+        if not quantity.number or (quantity.unit == "whole" and _parts_told(quantity, own)):
             continue
         if quantity.number in numbers or any(_equal(quantity, q) for q in own):
             continue
@@ -287,6 +289,16 @@ def _lost(
             dated = quantity.kind == "date" or (quantity.is_time and not _is_age(source, quantity))
             reason = "date_changed" if dated else "number_changed"
             yield reason, f"lost: '{source.around(quantity.token, 1, 2)}'"
+
+
+def _same_date(one: Quantity, two: Quantity) -> bool:
+    """The same day; 5/31/13 and 31 May 2013 are, 5/6/13 and 6/5/13 are not."""
+    if one.value == two.value:
+        return True
+    if not one.head and not two.head:
+        return False
+    a, b = (sorted(map(int, q.name.split("/")[:2])) for q in (one, two))
+    return a == b and int(one.value) // 10_000 == int(two.value) // 10_000
 
 
 def _parts_told(date: Quantity, own: Sequence[Quantity]) -> bool:

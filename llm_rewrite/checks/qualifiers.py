@@ -118,7 +118,7 @@ GROUPS = (
         homogeneous="homogeneous homogeneously homogenous homogenously",
         heterogeneous="heterogeneous heterogeneously heterogenous heterogenously inhomogeneous",
     ),
-    _group(well="well", ill="ill poorly", before="as may", after="as being known"),
+    _group(well="well richly", ill="ill poorly sparsely", before="as may", after="as being known"),
     _group(long="long longer", short="short shorter"),
     _group(early="early earlier", late="late"),
     _group(

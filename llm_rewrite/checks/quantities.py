@@ -140,6 +140,7 @@ MONTHS = {
     **{m[:3]: i + 1 for i, m in enumerate(_MONTHS) if m != "may"},
     "sept": 9,
 }
+_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\Z")
 _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
 _SETTINGS = listed("kvp kv mas tr te fov matrix tesla")
@@ -197,6 +198,8 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
             head = reading.keys[i + 1] if i + 1 < len(words) else ""
             yield Quantity(ORDINALS[word], ORDINALS[word], "ordinal", i, head=head)
         elif word in MONTHS and _is_month(reading, i):
+            if named := _named_date(words, i):
+                yield named
             yield Quantity(float(MONTHS[word]), float(MONTHS[word]), "date", i, unit="month")
         elif _NAME.match(word):
             yield Quantity(0.0, 0.0, "name", i, name=word)
@@ -223,12 +226,28 @@ def _whole_date(reading: Reading, i: int) -> tuple[float, str, int] | None:
     return float(whole), "/".join(map(str, [*others, year])), last
 
 
+def _named_date(words: tuple[str, ...], i: int) -> Quantity | None:
+    """`May 31, 2013`, `31 May 2013`: the same as 5/31/2013."""
+    after = [w for w in words[i + 1 : i + 5] if w not in (",", "of", "the")]
+    before = [w for w in words[max(0, i - 2) : i] if w not in (",", "of", "the")]
+    days = [_DAY.match(w) for w in (*after[:1], *before[-1:])]
+    day = next((int(d[1]) for d in days if d and 0 < int(d[1]) < 32), 0)
+    year = next((w for w in after[:2] if len(w) == 4 and w.isdecimal()), "")
+    if not day or not year:
+        return None
+    whole = (int(year) % 100) * 10_000 + MONTHS[words[i]] * 100 + day
+    name = f"{MONTHS[words[i]]}/{day}/{year}"
+    return Quantity(float(whole), float(whole), "date", i, unit="whole", head="named", name=name)
+
+
 def _is_pronoun(reading: Reading, i: int, last: int) -> bool:
     """`one of`, `no one`, `this one`, `one another`: no count."""
     if reading.words[i] != "one" or last != i:
         return False
     after = reading.words[i + 1] if i + 1 < len(reading.words) else ""
     before = reading.words[i - 1] if i else ""
+    if after in ("-", ",") or after in UNITS or after in WORDS:
+        return before in ("this", "that", "no")
     return not any(reading.keys[i + 1 : i + 2]) or after in ("another", "side", "hand") or before in (
         "no", "this", "that", "the", "each", "every", "another",
     )  # fmt: skip

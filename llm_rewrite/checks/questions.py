@@ -116,9 +116,8 @@ def true_options(question: Question, source: Reading) -> Iterator[tuple[str, str
     A wrong option may be true of another place or panel: it counts where its sentence speaks of
     what is asked no less than the answer's own.
     """
-    if not question.options or not _WHAT_IS_SEEN.search(question.question):
-        return
-    if _ABSENT.search(question.question) or question.kind not in ("single", "multiple"):
+    general = _WHAT_IS_SEEN.search(question.question) is not None
+    if question.kind not in ("single", "multiple") or _ABSENT.search(question.question):
         return
     right = {_normal(a) for a in answers(question)}
     right_keys = {k for a in right for k in read(a).keys if k}
@@ -129,6 +128,11 @@ def true_options(question: Question, source: Reading) -> Iterator[tuple[str, str
         if _normal(option) in right or not keys or _NONE_OF.search(option) or keys <= right_keys:
             continue
         there = [_asked_there(asked, s) for s in _sentences_with(keys, source)]
+        listed_too = any(
+            _listed_together(keys, right_keys, s, source) for s in source.sentence_ranges
+        )
+        if not general and not (listed_too and best):
+            continue
         if there and max(there) >= best and not _contradicted(read(option), source):
             yield "option_wrong", f"wrong option '{option[:60]}' is true by the source"
 
@@ -144,6 +148,19 @@ def _sentences_with(keys: set[str], source: Reading) -> list[frozenset[str]]:
             found.append(words | before)
         before = words
     return found
+
+
+def _listed_together(keys: set[str], right: set[str], inside: range, source: Reading) -> bool:
+    """`diastasis and hypoplasia`: option and answer stand side by side in a list."""
+    one = [i for i in inside if source.keys[i] in keys]
+    two = [i for i in inside if source.keys[i] in right - keys]
+    if {source.keys[i] for i in one} != keys or not two:
+        return False
+    first, second = (one, two) if one[0] < two[0] else (two, one)
+    between = range(max(i for i in first if i < second[0]) + 1, second[0])
+    if any(source.keys[i] for i in between):
+        return False
+    return any(source.words[i] in ("and", ",", "or") for i in between)
 
 
 def _asked_there(asked: set[str], sentence: frozenset[str]) -> int:

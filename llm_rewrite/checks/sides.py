@@ -107,7 +107,7 @@ def _is_layout(reading: Reading, i: int) -> bool:
     """`(left)`, `left panel`, `Left: ...`, `top left`, `right after`, `was left`."""
     words = reading.words
     before = words[i - 1] if i else ""
-    after = words[i + 1] if i + 1 < len(words) else ")"
+    after = words[i + 1] if i + 1 < len(words) else ""
     if words[i] not in ("left", "right", "lt", "rt") or words[i + 1 : i + 3] == ("-", "sided"):
         return False
     if (after in _NO_SIDE_AFTER and before not in ("the", "on")) or (
@@ -167,7 +167,7 @@ def _lost(
     own: list[Mention], theirs: list[Mention], text: Reading, source: Reading
 ) -> Iterator[tuple[str, str]]:
     """A side of the source of which the text has nothing, where it speaks of the structure."""
-    said = _known_sides(own, text)
+    said = _known_sides(own, text) | ({"both"} & set(text.words))
     if {"left", "right"} <= said or "both" in said:
         said |= {"left", "right", "both", "one"}
     if said & {"left", "right"}:

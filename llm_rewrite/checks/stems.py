@@ -61,7 +61,9 @@ _ENDINGS = (
     (re.compile(r"(?<=[^suai])s\Z"), ""),
     (re.compile(r"(?<=a)s\Z"), ""),
 )
-_LAST = re.compile(r"(?<=.{3})(?:al|ous|ary|ic|ar|e|y|a|um)\Z|(?<=.{4})(?:us|age|isms?|istic)\Z")
+_LAST = re.compile(
+    r"(?<=.{3})(?:al|ous|ary|ic|ar|e|y|a|um)\Z|(?<=.{4})(?:us|age|isms?|istic|ures?)\Z"
+)
 _TWICE = re.compile(r"([bdglmnprt])\1\Z")
 _LONGEST = 40
 
@@ -81,6 +83,8 @@ def keys_of(words: str) -> frozenset[str]:
 
 
 def _stem(word: str) -> str:
+    if word not in _PLURALS and len(word) > 5 and word.endswith("i"):
+        word = word[:-1] + "us"  # alveoli, malleoli
     word = _american(_PLURALS.get(word, word))
     if len(word) <= 3:
         return word

@@ -244,6 +244,11 @@ smell olfactory
 hearing auditory
 palate palatal palatinal palatine
 chyle chylous
+diaphysis diaphyseal shaft
+pubis pubic pubes
+ischium ischial
+ilium iliac
+coccyx coccygeal
 patent open patency opened opening
 vision visual
 vertigo vertiginous

@@ -1,7 +1,7 @@
 """What no picture can show: who the patient is, what they felt, what was measured, done, or came of it.
 
-For rewriting that keeps the visible alone. Age and sex count as not visible, and so do pictures
-taken before that are not shown.
+For rewriting that keeps the visible alone. Age counts as not visible, and so do pictures taken before
+that are not shown; a boy or a woman may be seen.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "demographics": (
         r"\b(?:\d{1,3}|[a-z]{3,9}(?:-[a-z]{3,6})?)[- ](?:year|month|week|day)s?[- ]old\b",
         r"\b(?:aged?|age of) (?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)\b",
-        r"\b(?:man|woman|boy|girl|gentleman|lady|infant|newborn|neonate)\b",
-        r"\b(?:male|female)\b(?! (?:pelvis|breast|genital))",
+        r"\b(?:male|female) (?:patient|infant|newborn|neonate|child|adult)\b",
         r"\b(?:elderly|middle-aged|pa?ediatric|pregnant) (?:patient|man|woman)\b",
     ),
     "history": (
