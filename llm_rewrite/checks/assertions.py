@@ -73,9 +73,10 @@ _LIGHT = keys_of(
     evidence sign signs indication suggestion feature finding presence trace area focus
     other further additional definite obvious apparent significant clear any demonstrable
     visible seen identified noted detected present demonstrated residual associated new
-    gross
+    gross appear occur exist remain
     """
 )
+_OBJECTS = listed("it them the a an this that these its him her his their both")
 _SEEMS = keys_of("appear seem")
 _SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
 _MOST = 8
@@ -229,6 +230,13 @@ def _reach(reading: Reading, start: int) -> tuple[set[int], set[int]]:
         if keys[j]:
             if keys[j] in _LIGHT:
                 continue
+            if (
+                last >= 0
+                and words[j].endswith(("s", "ed"))
+                and words[j + 1 : j + 2][:1]
+                and (words[j + 1] in _OBJECTS)
+            ):
+                break  # a verb with its object
             if not in_place:
                 last, count = j, count + 1
                 phrase.add(j)

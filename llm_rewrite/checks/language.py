@@ -94,16 +94,18 @@ def language(text: str, wanted: str) -> Iterator[tuple[str, str]]:
 
 def _other_language(text: str, code: str) -> str:
     """The language whose small words a text has and not those of `code`; "" where none."""
-    words = [w.lower() for w in _WORD.findall(text)]
-    if len(words) < 5:
+    words = Counter(w.lower() for w in _WORD.findall(text))
+    count = words.total()
+    if count < 5:
         return ""
     for other, small in _SMALL.items():
         if other == code:
             continue
-        theirs = sum(w in small and w not in _SMALL[code] for w in words)
-        theirs += 2 * len(_TELLING[other].findall(text)) if other in _TELLING else 0
-        ours = sum(w in _SMALL[code] and w not in small for w in words)
-        if theirs >= 2 * ours + 2 and theirs * 8 >= len(words):
+        theirs = sum(words[w] for w in small & words.keys() if w not in _SMALL[code])
+        if not text.isascii() and other in _TELLING:
+            theirs += 2 * len(_TELLING[other].findall(text))
+        ours = sum(words[w] for w in _SMALL[code] & words.keys() if w not in small)
+        if theirs >= 2 * ours + 2 and theirs * 8 >= count:
             return other
     return ""
 

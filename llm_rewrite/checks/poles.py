@@ -52,6 +52,11 @@ class Group:
     bound: bool = False
 
     @functools.cached_property
+    def words(self) -> frozenset[str]:
+        """All its words."""
+        return frozenset(self.poles)
+
+    @functools.cached_property
     def keys(self) -> frozenset[str]:
         """The keys of all its words."""
         return frozenset(map(key, self.poles))
@@ -74,7 +79,7 @@ def poles(**words: str) -> dict[str, str]:
 
 def mentions(reading: Reading, group: Group) -> list[Mention]:
     """The words of a group in a text, with what they are bound to."""
-    if not group.poles.keys() & reading.known:
+    if group.words.isdisjoint(reading.known):
         return []
     found: list[Mention] = []
     words = reading.words

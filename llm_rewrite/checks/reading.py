@@ -40,7 +40,8 @@ _SEGMENT_ENDS = frozenset([*",;:()[]", "and", "but", "while", "whereas", "or", "
 _FARTHEST = 16
 _LONGEST_DEFINITION = 8
 _PREFIXED = re.compile(
-    r"(?:un|per|circum|post|pre|intra|peri|retro|trans|para|extra|inter|multi|non|sub|supra|infra|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo|colo|colo)(\w{4,})\Z"
+    r"(?:peri|un|per|circum|post|pre|intra|retro|trans|para|extra|inter|multi|non|sub|supra|infra"
+    r"|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo)(\w{4,})\Z"
 )
 
 
