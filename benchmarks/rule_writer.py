@@ -78,7 +78,7 @@ def answered(body: dict[str, Any], faults: float = FAULTS) -> Written:
     try:
         asked = asked_of(body)
         answer = _OF_TASK[asked.task](asked)
-    except (ValueError, KeyError):
+    except (ValueError, LookupError, StopIteration):  # not quite a prompt of ours
         return Written(invented_answer(body), "")
     wrong = not asked.again and asked.draw(1_000_000, "wrong") < faults * 1_000_000
     if wrong and (found := spoiled(answer, asked)):

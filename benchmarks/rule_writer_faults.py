@@ -23,7 +23,7 @@ _DENIALS = (
     (r"\b(no|without) (?:sign of |evidence of )?(?=[a-z])", ""),
     (r"\bis not\b", "is"),
     (r"\bare not\b", "are"),
-    (r"(无|没有) ?", ""),
+    (r"(无(?!有)|没有) ?", ""),
     (r"(لا يوجد|بدون) ?", ""),
 )
 _ORDER = re.compile(
@@ -264,5 +264,5 @@ def _of_preferences(made: dict[str, Any], asked: Asked) -> tuple[dict, tuple] | 
         if free and answer.lower() not in ("yes", "no"):
             item["rejected"] = f"{answer.rstrip('.')}."
             said = question.partition(": ")[2]
-            return made, (said, f"rejected {item['rejected']}")
+            return made, (said, f"answer {answer} rejected {item['rejected']}")
     return None

@@ -19,6 +19,7 @@ from benchmarks.rule_writer_words import (
     denied,
     ended,
     known,
+    label_of,
     modality_in,
     sentences,
 )
@@ -66,7 +67,7 @@ def _known(asked: Asked) -> Iterator[Known]:
             yield from (Known((block.number,), "body_part", word) for word in known(text, ORGANS))
             yield from (Known((block.number,), "view", word) for word in known(text, list(VIEWS)))
     for block in asked.named("label"):
-        name, _, value = block.text.rpartition(": ")
+        name, value = label_of(block.text)
         if value in ("present", "absent"):
             yield Known((block.number,), "abnormality", name, value == "present")
     for block in asked.named("facts"):

@@ -13,6 +13,7 @@ from benchmarks.rule_writer_words import (
     capital,
     cleaned,
     ended,
+    label_of,
     listed,
     sentences,
     uncited,
@@ -97,8 +98,8 @@ def of_labels(asked: Asked) -> dict[str, Any]:
     """`caption_labels`: the kind of picture, what is present, possible and absent."""
     values: dict[str, list[str]] = {"present": [], "possible": [], "absent": []}
     for text in asked.texts("label"):
-        name, _, value = text.rpartition(": ")
-        values[value].append(name)
+        name, value = label_of(text)
+        values.get(value, []).append(name)
     what = _picture(asked)
     view = asked.facts.get("view", "")
     if view and view.lower() not in what.lower():

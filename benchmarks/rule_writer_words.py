@@ -105,8 +105,9 @@ _NOISE = (
     r"\s*\((?:see )?(?:supplementary )?(?:fig(?:ura|ure)?s?|tables?)\b[^()]*\)",
     r",? (?:as )?(?:shown|seen) in fig(?:ure)?s?\.? ?S?\d+\w*",
     r"\s*\(?https?://\S+",
-    r"[^.]*\b(?:courtesy of|reproduced|reprinted|adapted from|copyright|permission)\b[^.]*(?:\.|$)",
-    r"[^.]*©[^.]*(?:\.|$)",
+)
+_PERMISSION = re.compile(
+    r"\b(?:courtesy of|reproduced|reprinted|adapted from|copyright|permission)\b|©", re.IGNORECASE
 )
 _TO_OTHERS = re.compile(
     r"\b(?:fig(?:ure)?s?|tables?|movies?|videos?|supplementary)\b", re.IGNORECASE
@@ -123,7 +124,7 @@ def cleaned(text: str) -> str:
     """A caption without figure numbers, citations, links, permission lines and line breaks."""
     for noise in _NOISE:
         text = re.sub(noise, "", text, flags=re.IGNORECASE)
-    return " ".join(text.split())
+    return " ".join(part for part in sentences(text) if not _PERMISSION.search(part))
 
 
 def uncited(sentence: str) -> str:
@@ -160,6 +161,12 @@ def denied(text: str, word: str) -> bool:
     return bool(clauses) and all(
         DENYING.search(re.split(pattern, clause, flags=re.IGNORECASE)[0]) for clause in clauses
     )
+
+
+def label_of(text: str) -> tuple[str, str]:
+    """A label's name and value out of `edema is possible.`; no value where it is none."""
+    match = re.fullmatch(r"(.+?)(?:: | is | are )(present|absent|possible)\.?", text.strip())
+    return (match[1], match[2]) if match else (text, "")
 
 
 def modality_in(text: str) -> str:
