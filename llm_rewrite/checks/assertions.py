@@ -77,6 +77,7 @@ _LIGHT = keys_of(
     """
 )
 _OBJECTS = listed("it them the a an this that these its him her his their both")
+_MEANS = listed("represent reflect indicate suggest correspond mimic have result")
 _SEEMS = keys_of("appear seem")
 _SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
 _MOST = 8
@@ -122,14 +123,20 @@ def assertions(reading: Reading) -> Assertions:
     soft: list[int] = []
     sure: list[int] = []
     for i, word in enumerate(reading.words):
-        if word in _NO or word in _FORWARD_OF or word in _BACKWARD or _is_not(reading, i):
+        if (
+            word in _NO
+            or word.endswith("n't")
+            or word in _FORWARD_OF
+            or word in _BACKWARD
+            or _is_not(reading, i)
+        ):
             heads, phrase = _denied(reading, i)
             denied_at |= heads
             phrase_at |= phrase
             if heads or word in _NO or word in _BACKWARD:
                 marked.add(reading.sentences[i])
                 denying.add(i)
-        if word in _HEDGES or _is_soft(reading, i) or word == "?":
+        if (word in _HEDGES and not _is_able(reading, i)) or _is_soft(reading, i) or word == "?":
             heads, _ = _reach(reading, i + 1)
             doubted_at |= heads or (_behind(reading, i) if _ends_clause(reading, i) else set())
             hedged.add(reading.sentences[i])
@@ -162,6 +169,16 @@ def _first(reading: Reading, tokens: Iterator[int] | list[int]) -> dict[str, int
     return found
 
 
+def _is_able(reading: Reading, i: int) -> bool:
+    """`may be summarized`, `could reach`: what can be, not what is in doubt."""
+    if reading.words[i] not in ("may", "might", "could"):
+        return False
+    after = [w for w in reading.words[i + 1 : i + 4] if w not in ("also", "well")]
+    if after[:1] and after[0] in _MEANS:
+        return False
+    return after[:1] != ["be"] or (len(after) > 1 and after[1].endswith("ed"))
+
+
 def _ends_clause(reading: Reading, i: int) -> bool:
     """`X is suspected`: the word of doubt stands after what it doubts."""
     return bool(i) and reading.words[i - 1] in ("is", "are", "was", "were", "be", "been", "highly")
@@ -181,8 +198,8 @@ def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:
     word = words[i]
     if word == "not" and words[i + 1 : i + 2] and words[i + 1] in _SURELY_NOT:
         return set(), set()
-    if word in _FORWARD or _is_not(reading, i):
-        if word in ("not", "never", "cannot"):
+    if word in _FORWARD or word.endswith("n't") or _is_not(reading, i):
+        if word in ("not", "never", "cannot") or word.endswith("n't"):
             return _denied_verb(reading, i)
         heads, phrase = _reach(reading, i + 1)
         return heads, phrase | heads

@@ -94,6 +94,8 @@ def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
             return True
         here = {segments[i] - 1, segments[i]}
         near = reading.near(i) - {word}
+        if any(k.startswith(("non", "unid", "unav", "undet", "unre", "unaff")) for k in near):
+            return True
         if "=height" in near:  # high resolution is no absence
             near -= {"=resolution"}
         if not here.isdisjoint(marked) or not near.isdisjoint(_ABSENCE):

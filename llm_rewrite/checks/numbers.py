@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
@@ -27,6 +28,7 @@ _PAIR = listed("""
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
 _COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 _SAME = 1e-6
+_LICENCE = listed("license licence unported creative commons attribution copyright doi")
 _VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
 _SECONDS = {"time": 1.0, "days": 86_400.0}
 
@@ -140,7 +142,34 @@ def _wrong_count(
         return None
     if quantity.value == 2 and not _PAIR.isdisjoint(source.known):
         return None
+    if _listed_so_many(quantity, text, source):
+        return None
     return "number_changed", _of_kind("count", theirs, source)
+
+
+def _listed_so_many(quantity: Quantity, text: Reading, source: Reading) -> bool:
+    """Whether the source lists as many of something that is no finding: three species, two groups."""
+    after = range(quantity.token + 1, min(len(text.words), quantity.token + 6))
+    noun = next((text.words[i] for i in after if text.keys[i] == quantity.head), "")
+    if is_clinical(noun) or not 2 <= quantity.value <= 12:
+        return False
+    labels = {f.upper() for f in source.forms if len(f) == 1 and f.upper() in "ABCDEFGHIJKL"}
+    if quantity.value in (2, len(labels)):
+        return True
+    return any(
+        _length_of_list(inside, source) == quantity.value for inside in source.sentence_ranges
+    )
+
+
+def _length_of_list(inside: range, source: Reading) -> int:
+    """How many a sentence lists, by its commas before an `and`."""
+    joins = [source.words[i] for i in inside if source.words[i] in (",", "and", "or")]
+    commas = 0
+    for here, after in zip(joins, [*joins[1:], ""], strict=True):
+        if here in ("and", "or"):
+            break
+        commas += here == "," and after != "and"
+    return commas + 2 if joins else 1
 
 
 def _wrong_ordinal(
@@ -269,6 +298,7 @@ def _lost(
     """Measurements, counts, ages and dates of the source that the text does not have."""
     numbers = {q.number for q in own} | {q.value for q in own}
     told: set[float] = set()
+    spans = [(a.number, b.number) for a, b in zip(own, own[1:], strict=False) if _to(text, a, b)]
     for quantity in theirs:
         if (
             quantity.kind in ("", "name", "ordinal")
@@ -277,6 +307,8 @@ def _lost(
         ):
             continue
         if quantity.kind == "count" and (quantity.value < 3 or quantity.head in _SHOWN):
+            continue
+        if any(low < quantity.number < high for low, high in spans) or _is_cited(source, quantity):
             continue
         if not quantity.number or (quantity.unit == "whole" and _parts_told(quantity, own)):
             continue
@@ -289,6 +321,25 @@ def _lost(
             dated = quantity.kind == "date" or (quantity.is_time and not _is_age(source, quantity))
             reason = "date_changed" if dated else "number_changed"
             yield reason, f"lost: '{source.around(quantity.token, 1, 2)}'"
+
+
+def _to(text: Reading, low: Quantity, high: Quantity) -> bool:
+    """`zero to three`, `3-5`: what lies between is said too."""
+    between = text.words[low.token + 1 : high.token]
+    return low.number < high.number and between in (("to",), ("-",), ("and",))
+
+
+def _is_cited(source: Reading, quantity: Quantity) -> bool:
+    """`(after Huffman, 2007)`, `Share Alike 3.0`: of a reference or a licence."""
+    near = source.words[max(0, quantity.token - 4) : quantity.token + 4]
+    if not _LICENCE.isdisjoint(near):
+        return True
+    before = source.forms[max(0, quantity.token - 2) : quantity.token]
+    return (
+        quantity.unit == "year"
+        and len(before) == 2
+        and (before[1] == "," and before[0][:1].isupper() or "al" in before)
+    )
 
 
 def _same_date(one: Quantity, two: Quantity) -> bool:

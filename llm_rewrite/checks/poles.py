@@ -140,7 +140,7 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
             pass
         elif keys[j] and keys[j] not in _VERBS:
             found.append(keys[j])
-        elif word in ("of", "in", "to") and set(found) <= _GENERIC:
+        elif word in ("of", "in", "to", "for") and set(found) <= _GENERIC:
             stop = min(len(words), j + 5)
         elif word not in _ARTICLES or not set(found) <= _GENERIC:
             break

@@ -59,10 +59,10 @@ GROUPS = (
         added="acute chronic subacute",
     ),
     _group(
-        more="""increased increase increases increasing elevated elevation raised rise larger bigger higher grown""",
-        less="""decreased decrease decreases decreasing reduced reduction reduces diminished smaller lower
+        more="""increased increase increases increasing elevated elevation raised rise more larger bigger higher grown""",
+        less="""decreased decrease decreases decreasing reduced reduction reduces diminished less smaller lower
         shrunk shrunken declined""",
-        after="lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
+        after="than lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
     ),
     _group(large="large largest huge giant big enlarged bulky", small="small smallest tiny"),
     _group(high="high highest highly", low="low lowest", after="lobe lobes lung limb pole"),
@@ -130,6 +130,7 @@ GROUPS = (
     _group(horizontal="horizontal horizontally", vertical="vertical vertically"),
     _group(outward="outward outwards", inward="inward inwards"),
     _group(clockwise="clockwise", counter="counterclockwise anticlockwise"),
+    _group(direct="direct directly", inverse="inverse inversely"),
     _group(convex="convex", concave="concave"),
     _group(smooth="smooth smoothly", irregular="irregular irregularly spiculated rough"),
     _group(soft="soft", hard="hard firm", after="tissue tissues palate"),
@@ -196,7 +197,7 @@ def _denying(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     without = {k: word for word, k in _without_prefix(source) if k not in source.keys}
     for i, word in enumerate(text.words):
         k = text.keys[i]
-        if len(word) < 6 or not k or k in source.keys or i in own.phrase:
+        if len(word) < 6 or not k or k in source.keys or text.sentences[i] in own.marked:
             continue
         if k in without and not any(j in own.phrased for j in (k,)):
             yield "negation_flipped", f"'{text.around(i)}', source has '{without[k]}'"

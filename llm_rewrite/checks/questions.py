@@ -33,6 +33,7 @@ _ASKED = re.compile(
     r"\A\W*(?:is|are|does|do|did|was|were|has|have|had|can|could)\b(?: (?:there|it|any|a|an|evidence of)\b)*",
     re.IGNORECASE,
 )
+_COMPARES = re.compile(r"\bthan\b|\bcompared\b", re.IGNORECASE)
 _LEADING = re.compile(
     r"\b(?:isn't|aren't|doesn't|don't|right\?|correct\?|, yes\?|given that|since the|as the)[^?]{0,60}",
     re.IGNORECASE,
@@ -131,7 +132,7 @@ def true_options(question: Question, source: Reading) -> Iterator[tuple[str, str
         listed_too = any(
             _listed_together(keys, right_keys, s, source) for s in source.sentence_ranges
         )
-        if not general and not (listed_too and best):
+        if not general and not (listed_too and best and not re.search(r"\d", question.question)):
             continue
         if there and max(there) >= best and not _contradicted(read(option), source):
             yield "option_wrong", f"wrong option '{option[:60]}' is true by the source"
@@ -202,7 +203,12 @@ def closed(
                 "negation_flipped",
                 f"'{question.answer[:20]}', source '{source.around(there, 3, 1)}'",
             )
-    elif not said and not against and all(k in source.known for k in content):
+    elif (
+        not said
+        and not against
+        and not _COMPARES.search(question.question)
+        and all(k in source.known for k in content)
+    ):
         yield "negation_flipped", f"'{question.answer[:20]}', but the source has all of it"
 
 

@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     r"|arrow[- ]heads?(?!\w)|(?:left|right)-hand(?= (?:side|panel|column|image|row|graph|plot|part))"
     r"|\d+(?:[.,]\d+)*(?:(?!x\d)[^\W\d_]+(?:\d{1,2}(?!\d))?)?"
     r"|x(?=\d)"
+    r"|[^\W\d_]+n't(?!\w)"
     r"|[^\W\d_]+(?:\d[^\W_]*)?(?:'s(?!\w))?"
     r"|[^\w\s]|_|\n",
     re.IGNORECASE,
@@ -180,7 +181,7 @@ def _word(form: str) -> str:
 @functools.lru_cache(maxsize=65_536)
 def _key(word: str) -> str:
     """The key of a word of content; "" for a function word, a number or a mark."""
-    if word in FUNCTION or len(word) == 1 or not word[0].isalpha():
+    if word in FUNCTION or word.endswith("n't") or len(word) == 1 or not word[0].isalpha():
         return ""
     return key(word)
 

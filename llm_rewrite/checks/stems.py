@@ -44,7 +44,8 @@ _PLURALS = {
     "penis": "penis", "axis": "axis", "left": "left", "right": "right", "pons": "pons",
     "biceps": "biceps", "triceps": "triceps", "lens": "lens", "lenses": "lens", "gas": "gas",
     "herpes": "herpes", "diabetes": "diabetes", "rabies": "rabies", "caries": "caries",
-    "frontal": "frontalis", "portal": "portalis", "coma": "comatose", "ascites": "ascites", "facies": "facies", "ileus": "ileus", "fetus": "fetus",
+    "calculated": "reckon", "calculate": "reckon", "calculation": "reckon",
+    "calculations": "reckon", "calculating": "reckon", "frontal": "frontalis", "portal": "portalis", "coma": "comatose", "ascites": "ascites", "facies": "facies", "ileus": "ileus", "fetus": "fetus",
 }  # fmt: skip
 _ENDINGS = (
     (re.compile(r"ically\Z"), "ic"),

@@ -178,7 +178,8 @@ histology histologic histological histopathology histopathologic histopathologic
 pathology pathologic pathological
 endoscopy endoscopic
 surgery surgical operation operative operated
-resection resected excision excised removal removed
+resection resected excised excision
+removal removed remove
 biopsy biopsied
 implant implanted implantation
 transplant transplantation transplanted allograft
@@ -304,6 +305,19 @@ ABBREVIATIONS: dict[str, str] = {
     "fnac": "fine needle aspiration cytology",
     "sah": "subarachnoid hemorrhage",
     "ce": "contrast enhanced",
+    "elisa": "enzyme linked immunosorbent assay",
+    "pcr": "polymerase chain reaction",
+    "qpcr": "quantitative polymerase chain reaction pcr",
+    "ifa": "immunofluorescence assay",
+    "wb": "western blot",
+    "μct": "micro computed tomography ct",
+    "microct": "micro computed tomography ct",
+    "sd": "standard deviation",
+    "wt": "wild type",
+    "hiv": "human immunodeficiency virus",
+    "bmi": "body mass index",
+    "cbc": "complete blood count",
+    "ef": "ejection fraction",
     "cmr": "cardiac magnetic resonance mr mri",
     "us": "ultrasound",
     "usg": "ultrasound",
