@@ -32,9 +32,10 @@ def make(folder: Path) -> None:
     done = folder / DONE
     if done.exists() and done.read_text() == state:
         return
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
     if not (folder / "bin" / "python").exists():
         venv.create(folder, with_pip=True)
-    (folder / ".gitignore").write_text("*\n")
     python = str(folder / "bin" / "python")
     _install(python)
     for package in UNUSED:
