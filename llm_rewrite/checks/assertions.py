@@ -176,7 +176,7 @@ def _is_able(reading: Reading, i: int) -> bool:
     after = [w for w in reading.words[i + 1 : i + 4] if w not in ("also", "well")]
     if after[:1] and after[0] in _MEANS:
         return False
-    return after[:1] != ["be"] or (len(after) > 1 and after[1].endswith("ed"))
+    return after[:1] == ["be"] and len(after) > 1 and after[1].endswith("ed")
 
 
 def _ends_clause(reading: Reading, i: int) -> bool:

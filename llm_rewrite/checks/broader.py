@@ -26,7 +26,7 @@ infection: histoplasma aspergillus cryptococcus septic endocarditis infected ost
 inflammation: +itis
 surgery: +ectomy +plasty +otomy +ostomy resection transplant repair implant graft bypass fixation
 surgery: laparoscopy laparoscopic thoracoscopy arthroscopy preoperative postoperative intraoperative
-resection: +ectomy
+resection: +ectomy removal
 removal: +ectomy resection
 implant: stent prosthesis screw plate device electrode coil pacemaker
 prosthesis: arthroplasty implant valve
@@ -123,6 +123,7 @@ _SAME = (
     ("opacity", "density"), ("opacity", "attenuation"), ("spill", "spillage"), ("fluid", "effusion"),
     ("fluid", "chyle"), ("fluid", "pus"), ("fluid", "ascites"), ("fluid", "blood"),
     ("micrograph", "microscopy"), ("parasite", "falciparum"), ("parasite", "plasmodium"),
+    ("removal", "resection"), ("removal", "drainage"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
 # A word and what it says in plain words: all of one of the lists.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.clinical import is_clinical
-from llm_rewrite.checks.quantities import Quantity, quantities
+from llm_rewrite.checks.quantities import MONTHS, Quantity, quantities
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
@@ -75,13 +75,31 @@ def _wrong(
             )
             return None if known else ("date_changed", _of_kind("date", theirs, source))
         whole = {float(n) % 100 for t in theirs if t.unit == "whole" for n in t.name.split("/")}
-        if quantity.unit == "year" and quantity.number % 100 in whole:
-            return None
+        if quantity.unit == "year":
+            if found := _wrong_month_year(quantity, text, source):
+                return "date_changed", found
+            if quantity.number % 100 in whole:
+                return None
         if quantity.number in plain or quantity.number in named:
             return _compared(quantity, theirs, text, source)
         reason = "date_changed" if quantity.kind else "number_changed"
         return reason, _of_kind(quantity.kind, theirs, source)
     return _wrong_measure(quantity, theirs, text, source)
+
+
+def _wrong_month_year(year: Quantity, text: Reading, source: Reading) -> str:
+    """July 2011 where the source has July 2007; "" where nothing is wrong."""
+    month = text.words[year.token - 1] if year.token else ""
+    if month not in MONTHS:
+        return ""
+    pairs = [
+        (i, source.words[i + 1])
+        for i, word in enumerate(source.words[:-1])
+        if MONTHS.get(word) == MONTHS[month] and len(source.words[i + 1]) == 4
+    ]
+    if not pairs or any(other == text.words[year.token] for _, other in pairs):
+        return ""
+    return f", source '{source.around(pairs[0][0], 0, 1)}'"
 
 
 def _wrong_date(

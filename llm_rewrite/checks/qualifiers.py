@@ -62,7 +62,8 @@ GROUPS = (
         more="""increased increase increases increasing elevated elevation raised rise more larger bigger higher grown""",
         less="""decreased decrease decreases decreasing reduced reduction reduces diminished less smaller lower
         shrunk shrunken declined""",
-        after="than lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
+        noun="more less",
+        after="lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
     ),
     _group(large="large largest huge giant big enlarged bulky", small="small smallest tiny"),
     _group(high="high highest highly", low="low lowest", after="lobe lobes lung limb pole"),
