@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
-from llm_rewrite.checks.stems import key
+from llm_rewrite.checks.stems import key, keys_of
 from llm_rewrite.checks.terms import listed
 
 _ENDING = re.compile(
@@ -24,7 +24,8 @@ _ENDING = re.compile(
     r"|dipine|platin|taxel|rubicin|steroids?|sone|solone|cycline|cef\w+|heparin|warfarin|insulin"
     r"|cocc(?:us|i|al)|bacter(?:ium|ia|ial)|mycosis|virus(?:es)?|viral|vascular|cardial|pulmonary"
     r"|intense|intensity|intensities|dense|echoic|echogenic|attenuating|metabolic|enhancing"
-    r")\Z|(?:cef|sulfa|predni|cortico|immuno)\w{4,}\Z|\w{4,}(?:axone|pime|penem|oxacin|prazole|trexate|limus|parin|dronate|thiazide|semide)\Z"
+    r")\Z|(?:cef|sulfa|predni|cortico|immuno)\w{4,}\Z"
+    r"|\w{4,}(?:axone|pime|penem|oxacin|prazole|trexate|limus|parin|dronate|thiazide|semide)\Z"
 )
 _PLAIN_ENDING = listed("""
     diagram program histogram kilogram milligram gram paragraph telegram photograph photographs
@@ -112,17 +113,15 @@ rituximab interferon hysterosalpingogram audiogram murmur auscultation hydatid c
 schistosomiasis malaria helminth maggot myiasis lymphadenitis hydrocele varicocele torsion
 incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens multinucleated mononuclear vessel honeycombing codman reticulation tenting spillage diastasis reaction
 interarterial anomalous duplication
-""".split()
+"""
 
 
 @functools.cache
 def _keys() -> frozenset[str]:
-    return frozenset(map(key, _LISTED))
+    return keys_of(_LISTED)
 
 
-ANATOMY = frozenset(
-    map(key, _LISTED[: _LISTED.index("lymphocyte")])
-)  # parts of the body, which no sentence denies
+ANATOMY = keys_of(_LISTED.partition("lymphocyte")[0])  # parts of the body, which no sentence denies
 
 
 @functools.lru_cache(maxsize=65_536)

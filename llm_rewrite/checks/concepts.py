@@ -8,24 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from llm_rewrite.checks.abbreviations import ABBREVIATIONS
 from llm_rewrite.checks.broader import implied, same, spelled_out
 from llm_rewrite.checks.clinical import ANATOMY, is_clinical
 from llm_rewrite.checks.modalities import PICTURE_WORDS
 from llm_rewrite.checks.quantities import quantities
 from llm_rewrite.checks.reading import Reading, read
 from llm_rewrite.checks.stems import key, keys_of
-from llm_rewrite.checks.terms import ABBREVIATIONS
+from llm_rewrite.checks.terms import listed
 from schemas.sample import Concept
 
-_PREFIXES = (
-    "post pre non intra peri sub supra infra retro trans para extra inter multi bi uni un re pseudo "
-    "circum micro macro endo epi poly mono hemi pan neo anti juxta mid over"
-).split()
+_PREFIXES = tuple(
+    sorted(
+        listed(
+            """
+            post pre non intra peri sub supra infra retro trans para extra inter multi bi uni un
+            re pseudo circum micro macro endo epi poly mono hemi pan neo anti juxta mid over
+            """
+        )
+    )
+)
 _SPINE = keys_of("vertebra lumbar cervical thoracic sacral level")
 # Semantic types of what a picture may show or a patient have.
-_KEPT_TYPES = frozenset(
-    f"T{number}"
-    for number in "019 020 023 029 030 033 037 046 047 048 060 061 074 184 190 191".split()
+_KEPT_TYPES = listed(
+    """
+    T019 T020 T023 T029 T030 T033 T037 T046 T047 T048 T060 T061 T074 T184 T190 T191
+    """
 )
 _EMPTY = keys_of(
     """
@@ -124,10 +132,8 @@ def _compound(word: str, known: frozenset[str]) -> bool:
         rest = word[len(prefix) :]
         if word.startswith(prefix) and len(rest) >= 4 and key(rest) in known:
             return True
-    for cut in range(4, len(word) - 3):
-        if key(word[cut:]) in known and _has_stem(word[:cut], known):
-            return True
-    return False
+    cuts = range(4, len(word) - 3)
+    return any(key(word[cut:]) in known and _has_stem(word[:cut], known) for cut in cuts)
 
 
 def _has_stem(start: str, known: frozenset[str]) -> bool:

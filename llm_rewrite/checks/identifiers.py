@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from llm_rewrite.checks.abbreviations import ABBREVIATIONS
 from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.terms import ABBREVIATIONS, FUNCTION, listed
+from llm_rewrite.checks.terms import FUNCTION, listed
 
 _NUMBER = r"\.?\s?[:#]?\s?(?=[\w/-]{0,12}\d)[A-Za-z0-9][\w/-]{2,20}\b"
 _ALWAYS = re.compile(

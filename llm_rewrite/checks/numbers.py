@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from llm_rewrite.checks.clinical import is_clinical
-from llm_rewrite.checks.quantities import MONTHS, Quantity, quantities
+from llm_rewrite.checks.dates import parts_told, wrong_date, wrong_month
+from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
@@ -67,7 +69,8 @@ def _wrong(
     if quantity.kind in ("", "date"):
         named = {float(n) for t in theirs if t.name for n in re.findall(r"\d{1,9}", t.name)}
         if quantity.unit == "whole":
-            return _wrong_date(quantity, theirs, plain, source)
+            wrong = wrong_date(quantity, theirs, plain)
+            return ("date_changed", _of_kind("date", theirs, source)) if wrong else None
         if quantity.kind == "date" and quantity.unit == "month":
             known = any(t.unit == "month" and t.value == quantity.value for t in theirs)
             known = known or any(
@@ -76,7 +79,7 @@ def _wrong(
             return None if known else ("date_changed", _of_kind("date", theirs, source))
         whole = {float(n) % 100 for t in theirs if t.unit == "whole" for n in t.name.split("/")}
         if quantity.unit == "year":
-            if found := _wrong_month_year(quantity, text, source):
+            if found := wrong_month(quantity, text, source):
                 return "date_changed", found
             if quantity.number % 100 in whole:
                 return None
@@ -85,35 +88,6 @@ def _wrong(
         reason = "date_changed" if quantity.kind else "number_changed"
         return reason, _of_kind(quantity.kind, theirs, source)
     return _wrong_measure(quantity, theirs, text, source)
-
-
-def _wrong_month_year(year: Quantity, text: Reading, source: Reading) -> str:
-    """July 2011 where the source has July 2007; "" where nothing is wrong."""
-    month = text.words[year.token - 1] if year.token else ""
-    if month not in MONTHS:
-        return ""
-    pairs = [
-        (i, source.words[i + 1])
-        for i, word in enumerate(source.words[:-1])
-        if MONTHS.get(word) == MONTHS[month] and len(source.words[i + 1]) == 4
-    ]
-    if not pairs or any(other == text.words[year.token] for _, other in pairs):
-        return ""
-    return f", source '{source.around(pairs[0][0], 0, 1)}'"
-
-
-def _wrong_date(
-    quantity: Quantity, theirs: Sequence[Quantity], plain: set[float], source: Reading
-) -> tuple[str, str] | None:
-    """5/31/13 is 31 May 2013, not 5/13/13."""
-    whole = [t for t in theirs if t.unit == "whole"]
-    if any(_same_date(quantity, t) for t in whole):
-        return None
-    months = {t.value for t in theirs if t.unit == "month"}
-    parts = [float(p) for p in quantity.name.split("/")]
-    if not whole and months & set(parts) and parts[2] % 100 in {p % 100 for p in plain}:
-        return None
-    return "date_changed", _of_kind("date", theirs, source)
 
 
 def _wrong_measure(
@@ -316,7 +290,7 @@ def _lost(
     """Measurements, counts, ages and dates of the source that the text does not have."""
     numbers = {q.number for q in own} | {q.value for q in own}
     told: set[float] = set()
-    spans = [(a.number, b.number) for a, b in zip(own, own[1:], strict=False) if _to(text, a, b)]
+    spans = [(a.number, b.number) for a, b in pairwise(own) if _to(text, a, b)]
     for quantity in theirs:
         if (
             quantity.kind in ("", "name", "ordinal")
@@ -328,7 +302,7 @@ def _lost(
             continue
         if any(low < quantity.number < high for low, high in spans) or _is_cited(source, quantity):
             continue
-        if not quantity.number or (quantity.unit == "whole" and _parts_told(quantity, own)):
+        if not quantity.number or (quantity.unit == "whole" and parts_told(quantity, own)):
             continue
         if quantity.number in numbers or any(_equal(quantity, q) for q in own):
             continue
@@ -356,26 +330,8 @@ def _is_cited(source: Reading, quantity: Quantity) -> bool:
     return (
         quantity.unit == "year"
         and len(before) == 2
-        and (before[1] == "," and before[0][:1].isupper() or "al" in before)
+        and ((before[1] == "," and before[0][:1].isupper()) or "al" in before)
     )
-
-
-def _same_date(one: Quantity, two: Quantity) -> bool:
-    """The same day; 5/31/13 and 31 May 2013 are, 5/6/13 and 6/5/13 are not."""
-    if one.value == two.value:
-        return True
-    if not one.head and not two.head:
-        return False
-    a, b = (sorted(map(int, q.name.split("/")[:2])) for q in (one, two))
-    return a == b and int(one.value) // 10_000 == int(two.value) // 10_000
-
-
-def _parts_told(date: Quantity, own: Sequence[Quantity]) -> bool:
-    """Whether a text has a date's month by name, and its year."""
-    parts = {float(p) for p in date.name.split("/")}
-    months = {q.value for q in own if q.unit == "month"}
-    years = {q.number % 100 for q in own if q.unit == "year"}
-    return bool(months & parts) and bool(years & {p % 100 for p in parts})
 
 
 def _is_statistic(source: Reading, quantity: Quantity) -> bool:

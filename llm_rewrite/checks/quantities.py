@@ -13,101 +13,10 @@ from dataclasses import dataclass
 
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.terms import listed
+from llm_rewrite.checks.units import MONTHS, ORDINALS, SCALES, TENS, UNITS, WORDS
 
-# unit: (what it measures, how many of the base unit)
-UNITS: dict[str, tuple[str, float]] = {
-    "nm": ("length", 1e-6), "μm": ("length", 1e-3), "um": ("length", 1e-3), "micron": ("length", 1e-3),
-    "microns": ("length", 1e-3), "micrometer": ("length", 1e-3), "micrometers": ("length", 1e-3),
-    "mm": ("length", 1.0), "millimeter": ("length", 1.0), "millimeters": ("length", 1.0),
-    "millimetre": ("length", 1.0), "millimetres": ("length", 1.0), "cm": ("length", 10.0),
-    "cms": ("length", 10.0), "centimeter": ("length", 10.0), "centimeters": ("length", 10.0),
-    "centimetre": ("length", 10.0), "centimetres": ("length", 10.0), "dm": ("length", 100.0),
-    "m": ("length", 1000.0), "meter": ("length", 1000.0), "meters": ("length", 1000.0),
-    "km": ("length", 1e6), "inch": ("length", 25.4), "inches": ("length", 25.4),
-    "nanometers": ("length", 1e-6), "micrometre": ("length", 1e-3), "micrometres": ("length", 1e-3),
-    "mm2": ("area", 1.0), "cm2": ("area", 100.0), "μm2": ("area", 1e-6), "m2": ("area", 1e6),
-    "mm3": ("volume", 1e-3), "cm3": ("volume", 1.0), "cc": ("volume", 1.0), "ml": ("volume", 1.0),
-    "milliliter": ("volume", 1.0), "milliliters": ("volume", 1.0), "millilitres": ("volume", 1.0),
-    "μl": ("volume", 1e-3), "ul": ("volume", 1e-3), "dl": ("volume", 100.0), "l": ("volume", 1000.0),
-    "liter": ("volume", 1000.0), "liters": ("volume", 1000.0), "litres": ("volume", 1000.0),
-    "pg": ("mass", 1e-9), "ng": ("mass", 1e-6), "μg": ("mass", 1e-3), "ug": ("mass", 1e-3),
-    "mcg": ("mass", 1e-3), "microgram": ("mass", 1e-3), "micrograms": ("mass", 1e-3),
-    "mg": ("mass", 1.0), "milligram": ("mass", 1.0), "milligrams": ("mass", 1.0),
-    "g": ("mass", 1e3), "gram": ("mass", 1e3), "grams": ("mass", 1e3), "gm": ("mass", 1e3),
-    "kg": ("mass", 1e6), "kilogram": ("mass", 1e6), "kilograms": ("mass", 1e6),
-    "ms": ("time", 1e-3), "msec": ("time", 1e-3), "s": ("time", 1.0), "sec": ("time", 1.0),
-    "secs": ("time", 1.0), "second": ("time", 1.0), "seconds": ("time", 1.0), "min": ("time", 60.0),
-    "mins": ("time", 60.0), "minute": ("time", 60.0), "minutes": ("time", 60.0), "h": ("time", 3600.0),
-    "hr": ("time", 3600.0), "hrs": ("time", 3600.0), "hour": ("time", 3600.0), "hours": ("time", 3600.0),
-    "day": ("days", 1.0), "days": ("days", 1.0), "week": ("days", 7.0), "weeks": ("days", 7.0),
-    "wk": ("days", 7.0), "wks": ("days", 7.0), "month": ("months", 1.0), "months": ("months", 1.0),
-    "mo": ("months", 1.0), "year": ("months", 12.0), "years": ("months", 12.0), "yr": ("months", 12.0),
-    "yrs": ("months", 12.0), "y": ("months", 12.0), "yo": ("months", 12.0), "decade": ("months", 120.0),
-    "decades": ("months", 120.0), "%": ("share", 1.0), "percent": ("share", 1.0),
-    "pc": ("share", 1.0), "per-cent": ("share", 1.0), "fold": ("fold", 1.0), "folds": ("fold", 1.0),
-    "times": ("fold", 1.0), "°c": ("celsius", 1.0), "°": ("angle", 1.0), "degree": ("angle", 1.0),
-    "degrees": ("angle", 1.0), "hu": ("hounsfield", 1.0), "hounsfield": ("hounsfield", 1.0),
-    "mmhg": ("pressure", 1.0), "kpa": ("pressure", 7.50062), "hz": ("frequency", 1.0),
-    "khz": ("frequency", 1e3), "mhz": ("frequency", 1e6), "bpm": ("rate", 1.0), "t": ("tesla", 1.0),
-    "tesla": ("tesla", 1.0), "kv": ("voltage", 1e3), "kvp": ("voltage", 1e3), "mv": ("voltage", 1e-3),
-    "v": ("voltage", 1.0), "gy": ("dose", 1.0), "cgy": ("dose", 0.01), "mgy": ("dose", 1e-3),
-    "msv": ("sievert", 1e-3), "mci": ("activity", 37.0), "mbq": ("activity", 1.0),
-    "nm/l": ("molar", 1e-9), "m/s": ("speed", 1.0), "cm/s": ("speed", 0.01), "mm/s": ("speed", 1e-3),
-    "nmol": ("amount", 1e-9), "μmol": ("amount", 1e-6), "mmol": ("amount", 1e-3), "mol": ("amount", 1.0),
-    "μm/s": ("speed", 1e-6), "da": ("dalton", 1.0), "kda": ("dalton", 1e3), "bp": ("bases", 1.0),
-    "kb": ("bases", 1e3), "iu": ("units", 1.0), "units": ("units", 1.0), "u": ("units", 1.0),
-    "fr": ("french", 1.0), "french": ("french", 1.0), "gauge": ("gauge", 1.0), "kcal": ("energy", 1.0),
-    "mcm": ("length", 1e-3), "nmole": ("amount", 1e-9), "cells": ("cells", 1.0), "mas": ("charge", 1.0),
-}  # fmt: skip
 DIGITS = frozenset("0123456789")
 _TIMES = frozenset({"time", "days", "months"})
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-WORDS: dict[str, float] = {
-    **{w: float(i) for i, w in enumerate(_ONES)},
-    **{w: float(20 + 10 * i) for i, w in enumerate(_TENS)},
-    "half": 0.5, "dozen": 12.0, "twice": 2.0, "thrice": 3.0, "twofold": 2.0, "threefold": 3.0,
-    "fourfold": 4.0, "fivefold": 5.0, "tenfold": 10.0, "double": 2.0, "doubled": 2.0,
-    "triple": 3.0, "tripled": 3.0, "duplicate": 2.0, "duplicates": 2.0, "triplicate": 3.0,
-    "triplicates": 3.0, "quadruplicate": 4.0, "quintuplicate": 5.0,
-}  # fmt: skip
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
-ORDINALS: dict[str, float] = {w: float(i + 1) for i, w in enumerate(_ORDINALS)}
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _LAYOUT = listed(
     """
     fig figs figure figures panel panels table tables ref refs reference references
@@ -122,25 +31,6 @@ _NAMED = listed("""
     """)
 _ROMAN = re.compile(r"(?:x{0,2}(?:ix|iv|v?i{0,3}))([a-d]?)\Z", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-MONTHS = {
-    **{m: i + 1 for i, m in enumerate(_MONTHS)},
-    **{m[:3]: i + 1 for i, m in enumerate(_MONTHS) if m != "may"},
-    "sept": 9,
-}
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\Z")
 _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
@@ -190,7 +80,7 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
                 i = date[2]
             else:
                 yield from _digits(reading, i)
-        elif word in WORDS or word in _SCALES:
+        elif word in WORDS or word in SCALES:
             value, last = _spelled(words, i)
             if not _is_pronoun(reading, i, last):
                 yield _measured(reading, value, i, last)
@@ -257,16 +147,16 @@ def _is_pronoun(reading: Reading, i: int, last: int) -> bool:
 def _spelled(words: tuple[str, ...], i: int) -> tuple[float, int]:
     """The value of a number in words and its last token: twenty-five, two hundred."""
     value = WORDS.get(words[i], 1.0)
-    if words[i] in _SCALES:
-        value = _SCALES[words[i]]
+    if words[i] in SCALES:
+        value = SCALES[words[i]]
     last = i
     j = i + 1
-    if words[i] in _TENS:
+    if words[i] in TENS:
         k = j + 1 if words[j : j + 1] == ("-",) else j
         if k < len(words) and 0 < WORDS.get(words[k], 0) < 10:
             value, last = value + WORDS[words[k]], k
-    if last + 1 < len(words) and words[last + 1] in _SCALES:
-        value, last = value * _SCALES[words[last + 1]], last + 1
+    if last + 1 < len(words) and words[last + 1] in SCALES:
+        value, last = value * SCALES[words[last + 1]], last + 1
     return value, last
 
 
@@ -357,8 +247,8 @@ def _measured(
 ) -> Quantity:
     """A number with the unit or the noun that follows it."""
     words = reading.words
-    if last + 1 < len(words) and words[last + 1] in _SCALES and words[last][0] in DIGITS:
-        value, last = value * _SCALES[words[last + 1]], last + 1
+    if last + 1 < len(words) and words[last + 1] in SCALES and words[last][0] in DIGITS:
+        value, last = value * SCALES[words[last + 1]], last + 1
     minor = _is_minor(words, first)
     unit = attached or _unit_after(words, last)
     if words[last] == "half" and words[last + 1 : last + 2] in (("a",), ("an",)):

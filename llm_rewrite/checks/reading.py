@@ -10,8 +10,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from llm_rewrite.checks.abbreviations import ABBREVIATIONS
 from llm_rewrite.checks.stems import key
-from llm_rewrite.checks.terms import ABBREVIATIONS, FUNCTION, listed
+from llm_rewrite.checks.terms import FUNCTION, listed
 
 # Each maps to one character, so that places in the text stay what they are.
 _CHARACTERS = str.maketrans(

@@ -13,9 +13,10 @@ from llm_rewrite.checks import language as languages
 from llm_rewrite.checks.assertions import assertions
 from llm_rewrite.checks.finding import Finding, findings
 from llm_rewrite.checks.identifiers import identifiers
-from llm_rewrite.checks.quantities import UNITS, Quantity, quantities
+from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading, read
 from llm_rewrite.checks.terms import listed
+from llm_rewrite.checks.units import UNITS
 from llm_rewrite.task import Tools
 
 # language: what says left, right, both sides, and what denies
