@@ -21,7 +21,7 @@ from llm_rewrite.options import ModelOptions, TaskOptions
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
 from llm_rewrite.served import check_served
-from llm_rewrite.server import Server, ServerFailed, check_command, served
+from llm_rewrite.server import Server, ServerFailed, check_command, opened_server
 from llm_rewrite.usage import Usage
 from llm_rewrite.writing import Ask
 from pipelines.errors import UserError
@@ -80,7 +80,9 @@ async def opened_models(
                 askers[_place(one)] = folder.ask
                 continue
             if one.serve:
-                server = await asyncio.to_thread(_held, stack, one)
+                server = _opened(one)
+                stack.callback(server.close)
+                await asyncio.to_thread(_revived, server)
                 revive = functools.partial(_revived, server)
                 client = Client(one, server.url, picture, journal, usage, in_flight, revive=revive)
             else:
@@ -93,10 +95,10 @@ async def opened_models(
         yield ask
 
 
-def _held(stack: AsyncExitStack, options: ModelOptions) -> Server:
-    """The server that this machine's processes share, up. Raises `ModelUnavailable`."""
+def _opened(options: ModelOptions) -> Server:
+    """The server that this machine's processes share, not waited for. Raises `ModelUnavailable`."""
     try:
-        return stack.enter_context(served(options))
+        return opened_server(options)
     except ServerFailed as error:
         raise ModelUnavailable(str(error)) from None
 
@@ -115,4 +117,5 @@ def _different(options: Sequence[TaskOptions]) -> list[TaskOptions]:
 
 def _place(options: ModelOptions) -> str:
     """What two tasks must have in common to share a client."""
-    return options.model_dump_json(include=set(_HOW))
+    how = ("model", "batch") if options.batch else _HOW
+    return options.model_dump_json(include=set(how))
