@@ -81,11 +81,16 @@ def _row(store: Store, row: dict, pictured: bool) -> str:
 def _evidence(row: dict, refs: Sequence[str]) -> str:
     items = [
         f'<li><span class="id">{text(ref)}</span>{markup.long_text(found)}</li>'
-        for ref in refs[:_MOST_REFS]
+        for ref in refs
         if (found := looked_up(row, ref))
     ]
-    more = f"<li>and {len(refs) - _MOST_REFS} more</li>" if len(refs) > _MOST_REFS else ""
-    return f"<ul>{''.join(items)}{more}</ul>"
+    first, rest = items[:_MOST_REFS], items[_MOST_REFS:]
+    more = (
+        f"<details><summary>{len(rest)} more</summary><ul>{''.join(rest)}</ul></details>"
+        if rest
+        else ""
+    )
+    return f"<ul>{''.join(first)}</ul>{more}"
 
 
 def looked_up(row: dict, reference: str) -> str:
@@ -113,7 +118,8 @@ def _in_words(kind: str, found: dict) -> str:
         return f"{found['question']} {found['answer']}"
     if kind == "region":
         box = ", ".join(f"{v:g}" for v in found["box"])
-        return " ".join(p for p in (found["label"], f"[{box}]", found["side"], found["place"]) if p)
+        side = "" if found["frame"] == "image" and found["place"] else found["side"]
+        return " ".join(p for p in (found["label"], f"[{box}]", side, found["place"]) if p)
     return f"the picture, {found['width']} x {found['height']} pixels"
 
 
