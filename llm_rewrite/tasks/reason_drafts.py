@@ -29,6 +29,8 @@ LINKS = {
     "conclusion": "what it all amounts to",
 }
 _MOST_STEPS = 8
+_STATEMENT = 3  # so many words of an answer may state or deny something
+_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _STEP_NUMBER = re.compile(r"\A\s*(?:step\s*)?\d{1,2}\s*[.):]\s+", re.IGNORECASE)
 _LEADS_TO = re.compile(
     r"\banswer (?:is|must be|would be|should be):?\s+[\"'“]?(yes|no)\b", re.IGNORECASE
@@ -73,7 +75,8 @@ def reasoned(
         texts = (*(evidence.texts if against else ()), *([] if denied else [stated(question)]))
         known = replace(evidence, texts=texts)
         said = without_denial(rationale, question) if denied else rationale
-        return check_text(said, known, tools, language=question.language) if said else []
+        found = check_text(said, known, tools, language=question.language) if said else []
+        return [*found, *_turned_round(lines[-1], question, tools)]
 
     return Draft(
         made,
@@ -121,6 +124,11 @@ def against_the_answer(last: str, question: Question) -> list[str]:
         leads = _LEADS_TO.search(last) or _YES_NO_FIRST.search(last)
         wrong = leads is not None and leads[1].casefold() != question.answer.casefold()
         return [f"not_grounded: the last step says {leads[1]!r}"] if leads and wrong else []
+    if question.kind == "open":
+        sides = {word.casefold() for word in _SIDE.findall(last)}
+        known = {word.casefold() for word in _SIDE.findall(question.answer)}
+        wrong = len(sides) == len(known) == 1 and sides != known
+        return [f"laterality_changed: the last step says {sides.pop()!r}"] if wrong else []
     if question.kind != "single":
         return []
     others = [option for option in question.options if option != question.answer]
@@ -128,6 +136,18 @@ def against_the_answer(last: str, question: Question) -> list[str]:
     if named and f" {plain(question.answer)} " not in said:
         return [f"not_grounded: the last step names {named[0][:80]!r}"]
     return []
+
+
+def _turned_round(last: str, question: Question, tools: Tools) -> list[Finding]:
+    """What the answer denies and the last step states, or the other way round.
+
+    The question names the thing without a word on whether it is there, so it is no evidence here.
+    """
+    if question.kind != "open" or len(question.answer.split()) < _STATEMENT:
+        return []
+    answer = Evidence(texts=(question.answer,))
+    found = check_text(last, answer, tools, language=question.language)
+    return [finding for finding in found if finding.reason == "negation_flipped"]
 
 
 def _placed(

@@ -219,6 +219,30 @@ def test_last_steps_against_the_answer() -> None:
     assert not against_the_answer("Not the lower right but the upper left.", single)
 
 
+@pytest.mark.parametrize(
+    ("answer", "last", "reason"),
+    [
+        ("There is no ascites.", "There is ascites.", "negation_flipped"),
+        ("There is a small ascites.", "So there is no ascites.", "negation_flipped"),
+        ("It lies in the left lung.", "So it lies in the right lung.", "laterality_changed"),
+        ("There is no ascites.", "So there is no ascites.", ""),
+        ("It lies in the left lung.", "So it lies in the left one.", ""),
+    ],
+)
+def test_a_last_step_that_turns_an_open_answer_round_is_rejected(
+    answer: str, last: str, reason: str
+) -> None:
+    question = Question("open", "What of the presence of ascites, or of the place?", answer=answer)
+    row = msgspec.structs.replace(SMEAR, questions=[question])
+    steps = ["The image shows the abdomen and both the left and right lung.", last]
+    made, exchanges, _ = written(TASK, row, lambda request: reply(steps, answer, ()))
+    reasons = {f.reason for e in exchanges for j in e.judged for f in j.findings}
+    assert (
+        (reason in reasons) if reason else not reasons & {"negation_flipped", "laterality_changed"}
+    )
+    assert not reason or made.meta["reason"].startswith("0 written, 1 rejected")
+
+
 def test_the_answer_is_hidden_where_it_is_to_be_found() -> None:
     texts = users(TASK, SMEAR, most=10)
     by_kind = {re.search(r"\[question, (\w+) ", text)[1]: text for text in texts}
