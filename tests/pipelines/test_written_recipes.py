@@ -196,7 +196,7 @@ def test_texts_with_another_side_number_or_denial_are_rejected(ran: Callable[[st
         assert rejected, fault
         if fault != "denial_dropped":
             missed = [told(fate) for fate in found if fate.became == "missed"]
-            assert len(rejected) >= 0.75 * len(found), missed
+            assert len(missed) <= 0.3 * len(found), missed
         for fate in rejected:
             assert not any(item.faithful for item in fate.items)
 
@@ -231,6 +231,8 @@ def test_the_report_has_all_of_it(ran: Callable[[str], Ran], name: str) -> None:
     for row, item in kept:
         said = item.text if isinstance(item, Text) else item.question
         assert " ".join(said.split())[:200] in plain, row.sample_id
+        for ref in references(item.evidence):
+            assert f'<span class="id">{html.escape(ref)}</span>' in page, (row.sample_id, ref)
     assert "Written by models" in (done.out / "report" / "index.html").read_text(encoding="utf-8")
 
 

@@ -234,7 +234,7 @@ def test_a_last_step_that_turns_an_open_answer_round_is_rejected(
 ) -> None:
     question = Question("open", "What of the presence of ascites, or of the place?", answer=answer)
     row = msgspec.structs.replace(SMEAR, questions=[question])
-    steps = ["The image shows the abdomen and both the left and right lung.", last]
+    steps = ["The image shows the chest and abdomen.", last]
     made, exchanges, _ = written(TASK, row, lambda request: reply(steps, answer, ()))
     reasons = {f.reason for e in exchanges for j in e.judged for f in j.findings}
     assert (
