@@ -8,18 +8,18 @@ import duckdb
 
 Table = list[tuple]
 
-# Every text and question that a model wrote and that was proved; those of fixed rules were not.
-MADE = """
-    SELECT sample_id, 'text' AS form, kind, split_part(m.prompt, '/', 1) AS task, m.writer AS writer,
-        m.prompt AS prompt, m.faithful AS faithful, m.reasons AS reasons
-    FROM (SELECT sample_id, m.kind AS kind, m FROM
-        (SELECT sample_id, unnest(texts) AS m FROM manifest WHERE kept))
-    WHERE m.faithful IS NOT NULL
-    UNION ALL BY NAME
-    SELECT sample_id, 'question' AS form, m.kind AS kind, split_part(m.prompt, '/', 1) AS task,
-        m.writer AS writer, m.prompt AS prompt, m.faithful AS faithful, m.reasons AS reasons
-    FROM (SELECT sample_id, unnest(questions) AS m FROM manifest WHERE kept)
-    WHERE m.faithful IS NOT NULL"""
+# Every text and question that a model wrote, or added a reason to; not those of fixed rules. What
+# was added to another's question is `reason/1-3fa2b1c0 by MODEL` in its prompt.
+_PROMPTED = """
+    SELECT m.writer AS writer, m.faithful AS faithful, m.reasons AS reasons,
+        unnest(string_split(m.prompt, '; ')) AS part
+    FROM (SELECT unnest({column}) AS m FROM manifest WHERE kept)
+    WHERE m.faithful IS NOT NULL OR contains(m.prompt, ' by ')"""
+MADE = f"""
+    SELECT split_part(part, '/', 1) AS task, split_part(part, ' by ', 1) AS prompt, reasons,
+        CASE WHEN contains(part, ' by ') THEN split_part(part, ' by ', 2) ELSE writer END AS writer,
+        coalesce(faithful, true) AS faithful
+    FROM ({_PROMPTED.format(column="texts")} UNION ALL {_PROMPTED.format(column="questions")})"""
 _TASKS = f"""
     SELECT task, writer, count(*) AS n,
         count(*) FILTER (faithful AND len(reasons) = 0) AS well,

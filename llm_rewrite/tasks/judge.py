@@ -207,8 +207,22 @@ def _draft(item: Text | Question, ref: str, verdict: Verdict, options: Options) 
         item = msgspec.structs.replace(item, weight=weight)
     reason = " ".join(verdict.reason.split())[:200]
     poor = marks[worst] < options.least
-    findings = (f"judged_poor: {worst} {marks[worst]}: {reason}",) if poor else ()
+    word = f"judged_poor: {worst} {marks[worst]}: {reason}"
+    if poor and isinstance(item, Question) and item.faithful is None:
+        return Draft(_without_reason(item, word), scores=scores, replaces=ref, prove=False)
+    findings = (word,) if poor else ()
     return Draft(item, scores=scores, replaces=ref, prove=False, findings=findings)
+
+
+def _without_reason(question: Question, word: str) -> Question:
+    """A question of the source, which is not the model's to lose, without the reason that was added."""
+    prompts = [part for part in question.prompt.split("; ") if " by " not in part]
+    return msgspec.structs.replace(
+        question,
+        rationale="",
+        prompt="; ".join(prompts),
+        reasons=[*question.reasons, f"rationale {word}"[:300]],
+    )
 
 
 def _sentence_score(text: Text, verdict: Verdict) -> float:

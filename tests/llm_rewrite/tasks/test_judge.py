@@ -193,3 +193,19 @@ def test_a_hostile_item_changes_nothing_but_its_own_block():
 def test_sentences_end_at_marks_and_lines_not_in_numbers():
     assert sentences_of("A 1.5 cm cyst. No other!\nDone") == ["A 1.5 cm cyst.", "No other!", "Done"]
     assert sentences_of("右肺结节。无积液。") == ["右肺结节。", "无积液。"]
+
+
+def test_a_poor_reason_is_taken_from_a_question_of_the_source_which_stays():
+    prompt = "reason/1-def by writer-y"
+    asked = Question(
+        "open", "Where is it?", answer="right lung", rationale="It is seen.", prompt=prompt,
+        evidence="text:0",
+    )  # fmt: skip
+    row = msgspec.structs.replace(CT, questions=[asked])
+    judged, _, _ = written(TASK, row, judging([verdict(grounded=1, reason="no grounds")]))
+    (question,) = judged.questions
+    assert (question.rationale, question.prompt, question.faithful) == ("", "", None)
+    assert question.reasons == ["rationale judged_poor: grounded 1: no grounds"]
+    assert (question.question, question.answer) == (asked.question, asked.answer)
+    judged, _, _ = written(TASK, row, judging([verdict()]))
+    assert judged.questions == [asked]
