@@ -10,6 +10,8 @@ import msgspec
 
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.faithfulness import Evidence, Finding, check_text
+from llm_rewrite.marked_regions import size_of
+from llm_rewrite.placing import Placed, place_findings
 from llm_rewrite.prompt import Prompt
 from llm_rewrite.question_wording import of_the_figure, of_the_source
 from llm_rewrite.questions import one_line, plain, same_answer, stated
@@ -29,6 +31,12 @@ LINKS = {
     "conclusion": "what it all amounts to",
 }
 _MOST_STEPS = 8
+# Only what is said to be of the picture: another side may be the patient's, or of something else.
+_IN_PICTURE = re.compile(
+    r"\b(?:(?:upper|lower|middle|top|bottom|left|right)[\s-]+)+"
+    r"(?:(?:side|half|part|third|corner|quadrant|area)\s+)?of\s+(?:the|this)\s+(?:image|picture)\b",
+    re.IGNORECASE,
+)
 _STATEMENT = 3  # so many words of an answer may state or deny something
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _STEP_NUMBER = re.compile(r"\A\s*(?:step\s*)?\d{1,2}\s*[.):]\s+", re.IGNORECASE)
@@ -159,7 +167,7 @@ def _placed(
         text, named, wrong = with_boxes(line, row, prompt, boxes)
         made.append(text)
         refs += named
-        findings += wrong
+        findings += [*wrong, *_misplaced(line, row, set(named))]
     whole = " ".join(lines)
     return (
         "\n".join(made),
@@ -170,6 +178,19 @@ def _placed(
             *of_the_figure(whole),
         ],
     )
+
+
+def _misplaced(line: str, row: Sample, named: set[str]) -> list[str]:
+    """A place in the picture that is not that of the one region which a step marks."""
+    if len(named) != 1:
+        return []
+    region = row.regions[int(named.pop().partition(":")[2])]
+    size = size_of(row, region)
+    if size is None or len(region.box) != 4:
+        return []
+    about = [Placed(region, size)]
+    places = (match[0] for match in _IN_PICTURE.finditer(line))
+    return [found for place in places for found in place_findings(place, about, about, [])]
 
 
 def _evidence(prompt: Prompt, before: str, used: Sequence[str]) -> str:

@@ -102,6 +102,28 @@ def test_regions_that_are_none_and_coordinates_are_rejected(step: str) -> None:
     assert "region_unknown" in word
 
 
+@pytest.mark.parametrize(
+    ("step", "wrong"),
+    [
+        (f"The white blood cell <region {MARK}> lies in the upper left of the image.", ""),
+        (
+            f"The white blood cell <region {MARK}> lies in the upper right of the image.",
+            "laterality",
+        ),
+        (
+            f"The white blood cell <region {MARK}> is in the lower left half of this image.",
+            "qualifier",
+        ),
+        (f"The patient's right lung holds it <region {MARK}>.", ""),
+        (f"See <region {MARK}> and <region 5> on the right side of the image.", ""),
+        ("The lower right of the image is empty.", ""),
+    ],
+)
+def test_the_place_of_a_marked_region_is_held_to_its_box(step: str, wrong: str) -> None:
+    findings = [f.partition("_")[0] for f in drafted([step, "So it is."]).findings]
+    assert findings == ([wrong] if wrong else [])
+
+
 def test_another_conclusion_leaves_the_question_as_it_was() -> None:
     question, word = reasoned(reply(answer="lower right"))
     assert question == SMEAR.questions[PLACE]
