@@ -42,7 +42,8 @@ _HEDGES = listed(
     presumed presumably questionable suggestive suggesting suggest suggests suggested
     indicative concerning potential potentially perhaps equivocal indeterminate unclear
     uncertain differential presumptive query think thought believed considered suspicion
-    worrisome mimicking
+    worrisome mimicking interpreted proposed hypothesized putative tentatively apparently
+    hypothetical
     """
 )
 _SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
@@ -56,7 +57,8 @@ _WEAK = listed(
 _SURE = listed(
     """
     confirmed confirming confirms proven proved proves definite definitely definitive
-    diagnostic pathognomonic established undoubtedly certainly proving
+    diagnostic pathognomonic established undoubtedly certainly proving doubt unequivocally
+    undoubted indisputably
     """
 )
 _STOPS = listed("""

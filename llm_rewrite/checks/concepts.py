@@ -41,6 +41,7 @@ _EMPTY = keys_of(
     clinical radiograph specimen disease film photograph micrograph scan material method
     """
 )
+_ALSO_PLAIN = listed("back hand head face body")
 _MOST = 12
 # Words that a text may leave out where it names the thing itself, or that are of the method.
 _NEVER_LOST = keys_of(
@@ -67,6 +68,8 @@ def added(
     told: set[str] = set()
     for concept in own:
         if concept.cui in cuis or concept.cui in told:
+            continue
+        if text.text[concept.start : concept.end].lower() in _ALSO_PLAIN:
             continue
         inside = read(text.text[concept.start : concept.end])
         missing = [
@@ -155,6 +158,8 @@ def lost(
         inside = read(source.text[concept.start : concept.end])
         words = _content(inside)
         told.add(concept.cui)
+        if source.text[concept.end : concept.end + 4] in (" et ", "-han"):
+            continue  # an author
         named = [k for k in read(concept.name).keys if k]
         if not words or (named and all(k in text.known for k in named)):
             continue

@@ -40,15 +40,21 @@ _WHERE_NEW = re.compile(
     r"|(?P<place>\b(?:[A-Z][\w'-]+ ){1,4}(?:Hospital|University|Clinic|Institute|Medical Cent(?:er|re)"
     r"|Infirmary|College|Department)\b|\b(?:University|Hospital|Institute|Department) of (?:the )?[A-Z]\w+)"
 )
-_PAIR = re.compile(r"(?<![\w.\"“-])(?P<first>[A-Z][a-z]+) (?P<last>[A-Z][a-z]{2,})(?![\w-])")
+_PAIR = re.compile(
+    r"(?<![\w.\"“-])(?<!the )(?P<first>[A-Z][a-z]+) (?P<last>[A-Z][a-z]{2,})(?![\w-])"
+)
 _NO_NAMES = listed(
     """
-    axial coronal sagittal transverse computed magnetic resonance tomography imaging scanning
-    electron microscopy light optical coherence positron emission single photon digital subtraction
-    chest plain lateral frontal anterior posterior left right upper lower white black red blue green
-    arrow arrows panel panels figure table case patient note scale bar image images section grade
-    stage type class score original magnification high low power contrast enhanced weighted fast
-    spin echo gradient inversion recovery diffusion doppler color colour ultrasound video group
+    axial coronal sagittal transverse computed magnetic resonance tomography imaging
+    scanning electron microscopy light optical coherence positron emission single photon
+    digital subtraction chest plain lateral frontal anterior posterior left right upper
+    lower white black red blue green arrow arrows panel panels figure table case patient
+    note scale bar image images section grade stage type class score original magnification
+    high low power contrast enhanced weighted fast spin echo gradient inversion recovery
+    diffusion doppler color colour ultrasound video group united states kingdom new zealand
+    south north east west africa african america american europe european asia asian central
+    republic islands island city river lake sea ocean western eastern northern southern
+    forest plot flow chart gram western blot
     """
 )
 

@@ -52,6 +52,8 @@ _SMALL: dict[str, frozenset[str]] = {
     """),
 }
 _WORD = re.compile(r"[^\W\d_]+")
+_ALL = dict(_SMALL)
+_ALL["it"] |= {"a", "in", "o", "e"}
 for _code in _SMALL:
     if _code != "en":
         _SMALL[_code] = frozenset(w for w in _SMALL[_code] - _SMALL["en"] if len(w) > 1 or w == "à")
@@ -104,7 +106,7 @@ def _other_language(text: str, code: str) -> str:
         theirs = sum(words[w] for w in small & words.keys() if w not in _SMALL[code])
         if not text.isascii() and other in _TELLING:
             theirs += 2 * len(_TELLING[other].findall(text))
-        ours = sum(words[w] for w in _SMALL[code] & words.keys() if w not in small)
+        ours = sum(words[w] for w in _SMALL[code] & words.keys() if w not in _ALL[other])
         if theirs >= 2 * ours + 2 and theirs * 8 >= count:
             return other
     return ""

@@ -88,6 +88,12 @@ def kinds(reading: Reading) -> dict[str, int]:
             word not in ("us", "he", "or", "tee", "toe", "sem") or reading.forms[i].isupper()
         ):
             found.setdefault(kind, i)
+        if (
+            word in ("electron", "light")
+            and i + 1 < len(words)
+            and words[i + 1].startswith("micro")
+        ):
+            found.setdefault("electron" if word == "electron" else "histology", i)
         phrase = _PHRASES.get((word, words[i + 1])) if i + 1 < len(words) else None
         if phrase:
             found.setdefault(phrase, i)

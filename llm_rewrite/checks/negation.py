@@ -13,7 +13,8 @@ from schemas.sample import Concept
 _PLAIN = keys_of(
     """
     arrow image scan figure panel view patient case year old area part side left right level
-    change show study examination time section phase line
+    change show study examination time section phase line protein gene signal region level
+    sample group number value
     """
 )
 _SOFT_OF_FINDINGS = frozenset({"consistent", "compatible", "keeping", "suspicious", "may", "might"})
@@ -71,6 +72,11 @@ def alone(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
 
 def _denied_by_prefix(k: str, other: Reading) -> bool:
     """Whether the other text has "nonossified" for "not ossified"."""
+    if any(
+        other.keys[i] == k and other.words[i - 2 : i] == ("non", "-")
+        for i in range(2, len(other.words))
+    ):
+        return True
     return any(
         word.startswith(prefix) and key(word[len(prefix) :]) == k
         for word in other.words

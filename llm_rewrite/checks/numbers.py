@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from llm_rewrite.checks.clinical import is_clinical
@@ -16,6 +17,7 @@ from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
+from llm_rewrite.checks.units import MONTHS, WORDS
 
 _SHOWN = keys_of(
     """
@@ -102,6 +104,9 @@ def _wrong_measure(
         return None
     if same_number:
         return "unit_changed", f", source '{source.around(same_number[0].token, 1, 2)}'"
+    many = quantity.is_time and quantity.number > 2 and text.words[quantity.token] in WORDS
+    if many and _listed_so_many(replace(quantity, value=quantity.number), text, source):
+        return None
     age = _is_age(text, quantity)
     reason = "date_changed" if quantity.is_time and not age else "number_changed"
     return reason, _of_kind(quantity.kind, theirs, source)
@@ -156,12 +161,14 @@ def _listed_so_many(quantity: Quantity, text: Reading, source: Reading) -> bool:
 def _length_of_list(inside: range, source: Reading) -> int:
     """How many a sentence lists, by its commas before an `and`."""
     joins = [source.words[i] for i in inside if source.words[i] in (",", "and", "or")]
+    if not joins:
+        return 1
     commas = 0
     for here, after in zip(joins, [*joins[1:], ""], strict=True):
         if here in ("and", "or"):
             break
         commas += here == "," and after != "and"
-    return commas + 2 if joins else 1
+    return commas + 2
 
 
 def _wrong_ordinal(
@@ -299,6 +306,8 @@ def _lost(
         ):
             continue
         if quantity.kind == "count" and (quantity.value < 3 or quantity.head in _SHOWN):
+            continue
+        if quantity.unit == "year" and source.words[max(0, quantity.token - 1)] not in MONTHS:
             continue
         if any(low < quantity.number < high for low, high in spans) or _is_cited(source, quantity):
             continue

@@ -150,9 +150,9 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
 
 def _goes_on(words: Sequence[str], j: int, own: Mapping[str, str], found: Sequence[str]) -> bool:
     """`upper and lower lobes`: nothing is bound yet, or another word of the group follows."""
-    return (
-        not found or words[j + 1 : j + 2] == ("(",) or any(w in own for w in words[j + 1 : j + 2])
-    )
+    if not found and words[j] in ("-", "to"):
+        return True
+    return words[j + 1 : j + 2] == ("(",) or any(w in own for w in words[j + 1 : j + 2])
 
 
 def _backward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[str]:

@@ -21,7 +21,7 @@ _LAYOUT = listed(
     """
     fig figs figure figures panel panels table tables ref refs reference references
     supplement supplementary section video movie scheme box appendix equation eq chapter
-    page pages row volume vol issue no nos number case patient subject lane image
+    page pages row volume vol issue no nos number case patient subject lane image lanes
     """
 )
 _NAMED = listed("""
@@ -35,6 +35,7 @@ _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\Z")
 _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
 _SETTINGS = listed("kvp kv mas tr te fov matrix tesla")
+_PARTS_OF = listed("half quarter")
 _BETWEEN = frozenset({"-", "x", "to", "by", "±", "and", "or", "~", "/", ","})
 _SCALE_BAR = frozenset({"bar", "bars", "scale", "magnification", "magnifications", "x", "original"})
 
@@ -185,6 +186,9 @@ def _digits(reading: Reading, i: int) -> Iterator[Quantity]:
             value, value, "ordinal", i, head=reading.keys[i + 1] if i + 1 < len(words) else ""
         )
         return
+    if letters == "k":
+        yield _measured(reading, 1000 * _value(number), i, i)
+        return
     if letters and letters not in UNITS and letters not in ("x", "yo", "year", "yr"):
         yield Quantity(0.0, 0.0, "name", i, name=words[i])
         return
@@ -258,6 +262,8 @@ def _measured(
         return Quantity(value * factor, value, kind, first, unit=unit, minor=minor)
     if words[first].endswith("fold") or words[first] in ("twice", "thrice", "double", "doubled"):
         return Quantity(value, value, "fold", first, unit="fold")
+    if words[first] in _PARTS_OF and words[last + 1 : last + 2] != ("-",):
+        return Quantity(100 * value, 100 * value, "share", first, unit="%")
     head = _counted(reading, last)
     return Quantity(value, value, "count" if head else "", first, head=head, minor=minor)
 
@@ -291,9 +297,9 @@ def _counted(reading: Reading, last: int) -> str:
     head = ""
     if reading.words[last + 1 : last + 2] == ("-",) and any(reading.keys[last + 2 : last + 3]):
         return reading.keys[last + 2]
-    for j in range(last + 1, min(len(reading.words), last + 5)):
+    for j in range(last + 1, min(len(reading.words), last + 7)):
         if not reading.keys[j]:
-            if reading.words[j] in ("-", "and", "to", "or") and not head:
+            if reading.words[j] == "-" or (reading.words[j] in ("and", "to", "or") and not head):
                 continue
             break
         head = reading.keys[j]

@@ -207,6 +207,7 @@ def closed(
         not said
         and not against
         and not _COMPARES.search(question.question)
+        and told.phrased.isdisjoint(content)
         and all(k in source.known for k in content)
     ):
         yield "negation_flipped", f"'{question.answer[:20]}', but the source has all of it"

@@ -43,7 +43,7 @@ _FARTHEST = 16
 _LONGEST_DEFINITION = 8
 _PREFIXED = re.compile(
     r"(?:peri|un|per|circum|post|pre|intra|retro|trans|para|extra|inter|multi|non|sub|supra|infra"
-    r"|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo)(\w{4,})\Z"
+    r"|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo|immuno)(\w{4,})\Z"
 )
 
 

@@ -45,7 +45,7 @@ _PLURALS = {
     "biceps": "biceps", "triceps": "triceps", "lens": "lens", "lenses": "lens", "gas": "gas",
     "herpes": "herpes", "diabetes": "diabetes", "rabies": "rabies", "caries": "caries",
     "calculated": "reckon", "calculate": "reckon", "calculation": "reckon",
-    "calculations": "reckon", "calculating": "reckon", "frontal": "frontalis", "portal": "portalis", "coma": "comatose", "ascites": "ascites", "facies": "facies", "ileus": "ileus", "fetus": "fetus",
+    "calculations": "reckon", "calculating": "reckon", "enter": "entry", "entered": "entry", "enters": "entry", "entering": "entry", "frontal": "frontalis", "portal": "portalis", "coma": "comatose", "ascites": "ascites", "facies": "facies", "ileus": "ileus", "fetus": "fetus",
 }  # fmt: skip
 _ENDINGS = (
     (re.compile(r"ically\Z"), "ic"),

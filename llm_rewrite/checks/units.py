@@ -73,7 +73,7 @@ TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 WORDS: dict[str, float] = {
     **{w: float(i) for i, w in enumerate(_ONES)},
     **{w: float(20 + 10 * i) for i, w in enumerate(TENS)},
-    "half": 0.5, "dozen": 12.0, "twice": 2.0, "thrice": 3.0, "twofold": 2.0, "threefold": 3.0,
+    "half": 0.5, "quarter": 0.25, "dozen": 12.0, "twice": 2.0, "thrice": 3.0, "twofold": 2.0, "threefold": 3.0,
     "fourfold": 4.0, "fivefold": 5.0, "tenfold": 10.0, "double": 2.0, "doubled": 2.0,
     "triple": 3.0, "tripled": 3.0, "duplicate": 2.0, "duplicates": 2.0, "triplicate": 3.0,
     "triplicates": 3.0, "quadruplicate": 4.0, "quintuplicate": 5.0,
