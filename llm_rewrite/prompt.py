@@ -6,6 +6,7 @@ stands between two marks with a token that none of them contains, so none can en
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -83,7 +84,7 @@ class Request:
             **model.extra,
         }
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """SHA-256 of all that the answer depends on: model, prompt, pictures, parameters; 64 hex."""
         state = {

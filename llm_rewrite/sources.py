@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable, Sequence
 
 from llm_rewrite.prompt import Part
@@ -13,6 +13,7 @@ CAPTION_KINDS = ("subcaption", "caption", "label_caption", "report", "region_cap
 # How a label's value is said: the last in words that a reader takes as a doubt.
 SAID = {"present": "present", "absent": "absent", "uncertain": "possible"}
 _MOST_CHARACTERS = 6_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and halves of characters
 # Facts of a labelled row's picture, as they lie in `meta`, and how each is called.
 _PICTURE_FACTS = {
     "picture": "picture",
@@ -115,8 +116,7 @@ def cut(text: str) -> str:
 
 def plain(text: str) -> str:
     """A written text as it stands in a record: on one line, without control characters."""
-    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-    return " ".join(spaced.split())
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _texts(row: Sample, kind: str, name: str, language: str) -> list[Part]:

@@ -7,6 +7,7 @@ which: `2 written, 1 rejected (number_changed)`.
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -50,9 +51,19 @@ class Step:
     instructions: str
     name: str
 
-    @property
+    @functools.cached_property
     def prompt_id(self) -> str:
         return prompt_id(self.task.name, self.task.version, self.instructions)
+
+    @functools.cached_property
+    def system(self) -> str:
+        """The fixed part of its prompts."""
+        return system_text(self.instructions, schema_of(self.task.answer))
+
+    @functools.cached_property
+    def own_words(self) -> str:
+        """Its instructions but for what they quote: words that no answer may copy."""
+        return _QUOTED.sub(" ", self.instructions)
 
 
 @dataclass(frozen=True)
@@ -88,15 +99,14 @@ async def write_row(
 
 def request_of(row: Sample, prompt: Prompt, step: Step) -> Request:
     """The request for a prompt, without its pictures' bytes."""
-    schema = schema_of(step.task.answer)
     return Request(
         task=step.task.name,
         prompt_id=step.prompt_id,
         model=step.options,
-        system=system_text(step.instructions, schema),
+        system=step.system,
         user=user_text(prompt),
         images=tuple(row.images[place] for place in prompt.images),
-        schema=schema,
+        schema=schema_of(step.task.answer),
     )
 
 
@@ -198,7 +208,7 @@ def evidence_of(row: Sample, prompt: Prompt, draft: Draft, step: Step) -> Eviden
         knowledge=tuple(p.text for p in parts if p.ref.startswith(_OUTSIDE)),
         modality=row.modality,
         saw_pictures=bool(prompt.images),
-        instructions=_QUOTED.sub(" ", step.instructions),
+        instructions=step.own_words,
     )
 
 

@@ -79,6 +79,7 @@ _NO_MEASURE = re.compile(
     r"[\[(][\d,;\s–-]*[\])]|\b(?:https?://|www\.|doi:?\s*)\S+|\b(?:19|20)\d\d\b", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_MARKS = re.compile(r"[\W_]+")
 
 
 class Options(TaskOptions):
@@ -144,7 +145,8 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     """
     source = prompt.parts[0]
     language = _language(row, source)
-    written = {_folded(text): plain(text) for text in reversed(answer.captions) if _folded(text)}
+    folded = [(_folded(text), plain(text)) for text in reversed(answer.captions)]
+    written = {letters: text for letters, text in folded if letters}
     if options.paraphrases > 1 and len(written) > 1:
         written.pop(_folded(source.text), None)
     if not written and options.mode != "visible_only":
@@ -186,7 +188,7 @@ def _numbers(text: str) -> list[str]:
 
 def _folded(text: str) -> str:
     """A text for comparison: letters and digits alone, lower case."""
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return _MARKS.sub("", text.casefold())
 
 
 def flags(options: Options) -> frozenset[str]:
