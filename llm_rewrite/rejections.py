@@ -62,8 +62,10 @@ def _faults_of_rejected(
     other = check_text(rejected, known, tools, must_keep=True, language=question.language)
     if fault == "missed_finding" and any(f.reason == "concept_lost" for f in other):
         return
-    stated = set(plain("\n".join(evidence.texts)).split())
-    if set(plain(rejected).split()) <= stated and fault != "missed_finding":
+    said = set(plain(rejected).split())
+    # of one piece: words from here and there say nothing together
+    stated = any(said <= set(plain(text).split()) for text in evidence.texts)
+    if stated and fault != "missed_finding":
         yield Finding("option_wrong", f"the evidence has all of {rejected[:80]!r}")
     else:
         yield Finding("not_grounded", f"no check shows that it is wrong: {rejected[:80]!r}")
