@@ -123,7 +123,7 @@ def _form(
     yield from languages.language(text, language)
     yield from wording(own, source, evidence.instructions)
     yield from mentions_source(own, source)
-    yield from identifiers(own, source)
+    yield from identifiers(own, source, language.startswith("en"))
 
 
 def _content(

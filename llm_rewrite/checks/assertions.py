@@ -203,12 +203,12 @@ def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:
     if word in _FORWARD or word.endswith("n't") or _is_not(reading, i):
         if word in ("not", "never", "cannot") or word.endswith("n't"):
             return _denied_verb(reading, i)
-        heads, phrase = _reach(reading, i + 1)
+        heads, phrase = _reach(reading, i + 1, word in ("without", "lack", "lacks", "lacking"))
         return heads, phrase | heads
     if word in _FORWARD_OF:
         after = words[i + 1] if i + 1 < len(words) else ""
         if after in _FORWARD_OF[word]:
-            return _reach(reading, i + 2)
+            return _reach(reading, i + 2, True)
         if word == "free" and i and words[i - 1] == "-":
             heads = _behind(reading, i - 1)
             return heads, heads
@@ -237,7 +237,7 @@ def _denied_verb(reading: Reading, i: int) -> tuple[set[int], set[int]]:
     return heads, heads
 
 
-def _reach(reading: Reading, start: int) -> tuple[set[int], set[int]]:
+def _reach(reading: Reading, start: int, all_of: bool = False) -> tuple[set[int], set[int]]:
     """Heads and all words from a token on, through lists, up to a verb, a place or a new clause."""
     words, keys, sentences = reading.words, reading.keys, reading.sentences
     heads: set[int] = set()
@@ -269,7 +269,7 @@ def _reach(reading: Reading, start: int) -> tuple[set[int], set[int]]:
             if last >= 0:
                 heads.add(last)
                 last = -1
-            if words[j] != "or" and words[j] != "nor" and not _list_goes_on(reading, j):
+            if words[j] != "or" and words[j] != "nor" and not _list_goes_on(reading, j, all_of):
                 break
             in_place = False
     if last >= 0:
@@ -277,11 +277,16 @@ def _reach(reading: Reading, start: int) -> tuple[set[int], set[int]]:
     return heads, phrase
 
 
-def _list_goes_on(reading: Reading, comma: int) -> bool:
-    """Whether a list of denied things goes on after a comma: an `or` follows before any verb."""
+def _list_goes_on(reading: Reading, comma: int, all_of: bool) -> bool:
+    """Whether a list of denied things goes on after a comma: an `or` follows before any verb.
+
+    `all_of`: an `and` does too, and the comma may be one ("absence of A, B and C").
+    """
+    if all_of and reading.words[comma] == "and":
+        return not any(w in _STOPS for w in reading.words[comma + 1 : comma + 5])
     for j in range(comma + 1, min(len(reading.words), comma + 12)):
         word = reading.words[j]
-        if word in ("or", "nor"):
+        if word in ("or", "nor") or (all_of and word == "and"):
             return True
         if word in _STOPS or word in ".;:" or word in _FORWARD:
             return False

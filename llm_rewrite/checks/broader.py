@@ -34,8 +34,8 @@ screw: fixation
 hemorrhage: hematoma
 contrast: gadolinium enhancement barium angiogram angiography iodine opacification spill +graph
 enhancement: contrast postcontrast gadolinium
-artery: aorta carotid lad rca arterial vessel embolus embolism
-vessel: artery vein aorta vascular venule arteriole
+artery: angiogram aorta carotid lad rca arterial vessel embolus embolism
+vessel: artery vein aorta vascular venule arteriole angiogram venogram
 bone: vertebra femur rib fracture tibia fibula humerus radius ulna skull mandible maxilla sternum
 bone: clavicle scapula sacrum pelvis metacarpal metatarsal phalanx patella osteolytic osteotomy ossification
 lung: lobe bronchus pleura pneumonia pneumothorax hilum alveolus chest pneumocyte lingula

@@ -67,7 +67,10 @@ def added(
     cuis = {concept.cui for concept in theirs}
     told: set[str] = set()
     for concept in own:
-        if concept.cui in cuis or concept.cui in told:
+        if concept.cui in cuis:
+            told |= {k for k in read(text.text[concept.start : concept.end]).keys if k}
+            continue
+        if concept.cui in told:
             continue
         if text.text[concept.start : concept.end].lower() in _ALSO_PLAIN:
             continue
@@ -153,7 +156,10 @@ def lost(
     cuis = {concept.cui for concept in own}
     told: set[str] = set()
     for concept in theirs:
-        if concept.cui in cuis or concept.cui in told:
+        if concept.cui in cuis:
+            told |= {k for k in read(source.text[concept.start : concept.end]).keys if k}
+            continue
+        if concept.cui in told:
             continue
         inside = read(source.text[concept.start : concept.end])
         words = _content(inside)

@@ -59,8 +59,8 @@ _NO_NAMES = listed(
 )
 
 
-def identifiers(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
-    """Marks of persons in a text; the first of each sort."""
+def identifiers(text: Reading, source: Reading, english: bool = True) -> Iterator[tuple[str, str]]:
+    """Marks of persons in a text; the first of each sort. Plain names only where it is English."""
     plain = text.plain
     for found in _ALWAYS.finditer(plain):
         if found.lastgroup != "identity" or found[0] not in source.plain:
@@ -71,6 +71,8 @@ def identifiers(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
             yield "identifier", f"{found.lastgroup}: '{found[0][:60]}'"
             break
     else:
+        if not english:
+            return
         yield from _plain_name(text, source)
 
 

@@ -22,7 +22,7 @@ _WORDS: dict[str, str] = {
         bronchoscopic laparoscopy laparoscopic cystoscopy arthroscopy arthroscopic hysteroscopy
         esophagogastroduodenoscopy""",
     "histology": """histology histologic histological histopathology histopathologic
-        histopathological photomicrograph photomicrographs hematoxylin haematoxylin h&e
+        histopathological photomicrograph photomicrographs hematoxylin haematoxylin h&e he
         immunohistochemistry immunohistochemical""",
     "cytology": "cytology cytologic cytological smear smears",
     "electron": "sem tem",

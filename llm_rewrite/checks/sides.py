@@ -120,7 +120,7 @@ def _is_layout(reading: Reading, i: int) -> bool:
         return True
     if after in _LAYOUT and after not in ("upper", "lower", "middle", ";", "half"):
         return not (after == ")" and before not in ("(", ",", "", "and", "/"))
-    return before in ("(", "\n", "") and after in (",", "-", "/", "and", "&")
+    return before in ("(", "\n", "") and after in (",", "-", "/")
 
 
 def _body_follows(reading: Reading, i: int) -> bool:

@@ -39,7 +39,7 @@ _DENIES = {
     "pt": r"\bnão\b|\bsem\b|\bnenhum|\bnem\b|\baus|\bnegativ|\bnunca|\bdescart|\blivre",
     "fr": r"\bpas\b|\bsans\b|\baucun|\bni\b|\babs|\bnégati|\bjamais|\bnon\b|\bindemne|\bexclu|\bn'",
     "de": r"\bkein|\bnicht\b|\bohne\b|\bweder\b|\bnoch\b|\bfehl|\bnegativ|\bausgeschlossen|\bfrei\b|nicht",
-    "ar": "لا |لم |ليس|بدون|دون|عدم|غير|غياب|خال|ولا|سلبي|انعدام",
+    "ar": r"(?<!\w)(?:لا |لم |ليس|بدون|دون|عدم|غير|غياب|خال|ولا|سلبي|انعدام)",
 }  # fmt: skip
 _PATTERNS = {
     name: {code: re.compile(words, re.IGNORECASE) for code, words in table.items()}
@@ -76,7 +76,7 @@ def check_translation(source: str, text: str, language: str, tools: Tools) -> li
     if not any(character.isalnum() for character in text):
         return [Finding("empty")]
     origin = read(source)
-    found = [*languages.language(text, language), *identifiers(read(text), origin)]
+    found = [*languages.language(text, language), *identifiers(read(text), origin, english=False)]
     return findings([*found, *_changed(origin, text, language)])
 
 
