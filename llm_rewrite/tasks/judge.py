@@ -140,7 +140,8 @@ def _items(row: Sample, options: Options) -> Iterator[tuple[str, Text | Question
 
 
 def _wanted(item: Text | Question, kind: str, options: Options) -> bool:
-    if not item.writer or not usable(item.faithful):
+    added = " by " in item.prompt  # a reason, to a question of the source
+    if not (item.writer or added) or not usable(item.faithful):
         return False
     tasks = {part.strip().partition("/")[0] for part in item.prompt.split(";") if "/" in part}
     return bool(tasks & set(options.of)) or kind in options.of if options.of else bool(tasks)
