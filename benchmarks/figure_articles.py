@@ -39,6 +39,7 @@ class Pictured(NamedTuple):
 
 def figure_articles(data: Path, folder: Path) -> int:
     """Write an article for each figure below `compound/` of the data; how many there are."""
+    folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for figure in _figures(data / "compound"):
         target = folder / figure.key
