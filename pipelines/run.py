@@ -62,8 +62,6 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     pipeline_options(options.runner, options.beam_arguments)
     check_options(recipe.figures)
     check_linking(recipe)
-    check_writing(recipe, reach=options.runner == DEFAULT_RUNNER)
-    _check_folder(store, recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
         out=store.url,
@@ -71,6 +69,8 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
         folder=os.getcwd(),
         cache=options.cache or _default_cache(store),
     )
+    check_writing(context, reach=options.runner == DEFAULT_RUNNER)
+    _check_folder(store, recipe)
     if done := _cleaned(store, context, options):
         return done
     # Its presence means complete, which the corpus is not while it changes.

@@ -14,6 +14,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import duckdb
 import msgspec
 
 from llm_rewrite.endpoint import ModelUnavailable
@@ -23,12 +24,13 @@ from llm_rewrite.usage import Usage
 from llm_rewrite.window import slide
 from llm_rewrite.writing import Ask, Exchange, Step, write_row
 from pipelines import layout
+from pipelines import pool as workers
 from pipelines.context import Context, settled, unsettled
 from pipelines.errors import RunFailed, UserError
 from pipelines.guard import RowLost
+from pipelines.listing import read_listing
 from pipelines.models import check_models, opened_models, prompts_waiting, width_of
 from pipelines.pool import Progress
-from pipelines.recipe import Recipe
 from pipelines.sharding import read_range
 from pipelines.steps import rows_view, rows_where, step_state, steps_of
 from pipelines.write_tools import check_tools, tools_for, tools_state
@@ -52,14 +54,44 @@ class Writing:
     wanted: Sequence[frozenset[str]]
 
 
-def check_writing(recipe: Recipe, reach: bool = True) -> None:
+class Begun:
+    """Tells the pool the row that was begun last, again and again."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._row = progress, ""
+
+    def tell(self, row: str = "") -> None:
+        """A sign of life, at this row from now on where one is given."""
+        self._row = row or self._row
+        self._progress(self._row)
+
+
+def check_writing(context: Context, reach: bool = True) -> None:
     """Raise `UserError` for a model that cannot be asked, before any row is read.
 
-    `reach`: whether the machine that starts the run must reach the servers too.
+    `reach`: whether the machine that starts the run must reach the servers too. Where all is
+    written already no model is needed.
     """
-    if recipe.write:
-        check_tools(recipe)
+    recipe = context.recipe
+    if not recipe.write:
+        return
+    check_tools(recipe)
+    try:
         check_models([step.options for step in steps_of(recipe.write, recipe.writer)], reach)
+    except UserError:
+        if not _all_written(context):
+            raise
+
+
+def _all_written(context: Context) -> bool:
+    """Whether nothing is left to ask, as far as can be told before a run."""
+    store, listing = context.store, read_listing(context.store)
+    if listing is None:  # working files may have been removed from a finished corpus
+        return store.exists(layout.CORPUS_JSON) and not store.exists("stages")
+    return all(
+        store.fingerprint(layout.written_part(p)) == write_fingerprint(context, p)
+        for p in range(listing.partitions)
+    )
 
 
 def check_waiting(context: Context, partitions: int) -> None:
@@ -73,7 +105,8 @@ def check_waiting(context: Context, partitions: int) -> None:
     raise RunFailed(
         f"prompts wait for a batch job: {len(files)} files, the first is {files[0]}\n"
         f"answer each, as in: vllm run-batch -i {files[0]} "
-        f"-o {files[0].with_suffix('.out.jsonl')} --model MODEL; then run again"
+        f"-o {files[0].with_suffix('.out.jsonl')} --model MODEL (as the recipe names it), or all "
+        "at once: cat part-*.jsonl > all.jsonl, answered into all.out.jsonl; then run again"
     )
 
 
@@ -106,12 +139,13 @@ def write_partition(
 
         async def everything() -> list[Sample]:
             options = [step.options for step in steps]
-            name, share = part_name(partition), context.workers
+            name, share = part_name(partition), _processes(context)
+            begun = Begun(progress)
             async with (
-                _beating(progress),  # also while a server loads its model
+                _beating(begun),  # also while a server loads its model
                 opened_models(options, name, journal, usage, picture, share) as ask,
             ):
-                return await _written(work, rows, skip, ask, failed)
+                return await _written(work, rows, skip, ask, begun, failed)
 
         try:
             written = asyncio.run(everything())
@@ -124,6 +158,13 @@ def write_partition(
     done = unsettled(settled(fingerprint, drops), failed)
     store.write_table(target, samples_to_table(written), done)
     return {"written": len(written)}
+
+
+def _processes(context: Context) -> int:
+    """How many processes ask at a time: there are no more than partitions."""
+    if context.workers <= 1:
+        return 1
+    return min(context.workers, len(context.store.names(layout.REFS)))
 
 
 def write_fingerprint(context: Context, partition: int) -> str:
@@ -147,11 +188,16 @@ def wanted_rows(
         return [everyone] * len(steps)
     with rows_view(rows, caption) as connection:
         return [
-            frozenset(rows_where(connection, step.options.where))
-            if step.options.where
-            else everyone
+            frozenset(_rows_where(connection, step)) if step.options.where else everyone
             for step in steps
         ]
+
+
+def _rows_where(connection: duckdb.DuckDBPyConnection, step: Step) -> set[str]:
+    try:
+        return rows_where(connection, step.options.where)
+    except UserError as error:  # a condition may fail on a value that no empty table has
+        raise UserError(f"write: {step.name}.{error}") from None
 
 
 async def write_steps(row: Sample, work: Writing, ask: Ask, tell: Tell) -> Sample:
@@ -175,9 +221,17 @@ def _untouchable(row: Sample) -> str:
 
 
 async def _written(
-    work: Writing, rows: Sequence[Sample], skip: Mapping[str, str], ask: Ask, failed: list[str]
+    work: Writing,
+    rows: Sequence[Sample],
+    skip: Mapping[str, str],
+    ask: Ask,
+    begun: Begun,
+    failed: list[str],
 ) -> list[Sample]:
-    """All rows in order; what failed and may pass is added to `failed`."""
+    """All rows in order; what failed and may pass is added to `failed`.
+
+    Where a row ended the process before, rows are worked on singly, so that the pool sees which.
+    """
 
     def tell(row: Sample, step: Step, exchanges: Iterable[Exchange]) -> None:
         found = dict.fromkeys(e.problem for e in exchanges if e.passing)
@@ -188,6 +242,7 @@ async def _written(
             return row
         if row.sample_id in skip:
             return dropped(row, STAGE, "fault", skip[row.sample_id])
+        begun.tell(row.sample_id)
         try:
             return await write_steps(row, work, ask, tell)
         except (ModelUnavailable, UserError):
@@ -196,16 +251,17 @@ async def _written(
             why = f"{type(error).__name__}: {error}"
             return dropped(row, STAGE, "fault", why.encode("utf-8", "backslashreplace").decode())
 
-    return await slide(rows, one, width_of([step.options for step in work.steps]))
+    width = 1 if workers.one_at_a_time else width_of([step.options for step in work.steps])
+    return await slide(rows, one, width)
 
 
 @asynccontextmanager
-async def _beating(progress: Progress):
+async def _beating(begun: Begun):
     """Signs of life while answers are waited for; each request has a time limit of its own."""
 
     async def beat() -> None:
         while True:
-            progress("")
+            begun.tell()
             await asyncio.sleep(_BEAT_S)
 
     task = asyncio.create_task(beat())
