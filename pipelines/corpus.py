@@ -9,15 +9,18 @@ from typing import Any
 import duckdb
 import msgspec
 import pyarrow as pa
+from pydantic import ValidationError
 
 from extractors.modality.tree import KINDS
 from filters.rules import samples_query
 from pipelines import layout
 from pipelines.errors import UserError
 from pipelines.knowledge import IN_USE
+from pipelines.recipe import Recipe
 from pipelines.selecting import score_names
 from pipelines.storage import Store
 from pipelines.summary import manifest_connection
+from schemas.options import first_problem
 
 _PARTS = ("texts", "concepts", "labels", "regions", "questions", "drops", "images")
 
@@ -55,6 +58,20 @@ def open_corpus(where: str) -> Corpus:
     if store.exists("stages"):
         raise UserError(f"{where}: the corpus is not finished; run its recipe again to go on")
     raise UserError(f"{where}: no corpus here (no corpus.json)")
+
+
+def recipe_of(corpus: Corpus) -> Recipe:
+    """The recipe that a corpus was made by; the files and models it names need not be here.
+
+    Raises `UserError` where this version of Fabrica does not understand it.
+    """
+    try:
+        return Recipe.model_validate(corpus.state.get("recipe"))
+    except ValidationError as error:
+        problem = first_problem(error, Recipe)
+        raise UserError(
+            f"{corpus.store.url}: its recipe is of another version: {problem}"
+        ) from None
 
 
 def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:

@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 from filters.selection import plan_shards, size_sql
 from pipelines import layout
 from pipelines.context import Context
-from pipelines.corpus import Corpus, views
+from pipelines.corpus import Corpus, recipe_of, views
 from pipelines.errors import UserError
 from pipelines.papers import write_papers
-from pipelines.recipe import check_recipe
 from pipelines.report import write_report
 from pipelines.run import RunOptions, complete, spread
 from pipelines.selecting import check_where, connect, view_of_parts, write_decisions
@@ -35,7 +34,7 @@ def curate(corpus: Corpus, where: str, out: str, options: RunOptions) -> Summary
         raise UserError(f"{out} is not empty; curate writes a new corpus")
     connection = views(corpus)
     check_where(where, connection)
-    recipe = check_recipe(corpus.state["recipe"])
+    recipe = recipe_of(corpus)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
         out=store.url,

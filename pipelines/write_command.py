@@ -18,7 +18,6 @@ from typing import Any
 import duckdb
 import msgspec
 import yaml
-from pydantic import ValidationError
 
 from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
@@ -26,7 +25,7 @@ from llm_rewrite.tasks import TASKS
 from llm_rewrite.usage import Usage
 from llm_rewrite.window import slide
 from llm_rewrite.writing import Exchange, Judged, Step, request_of
-from pipelines.corpus import Corpus, open_corpus, views
+from pipelines.corpus import Corpus, open_corpus, recipe_of, views
 from pipelines.errors import UserError
 from pipelines.models import check_models, opened_models, width_of
 from pipelines.recipe import Recipe, load_recipe
@@ -77,11 +76,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _recipe_of(corpus: Corpus) -> Recipe:
     try:
-        return Recipe.model_validate(corpus.state.get("recipe"))
-    except ValidationError:
-        raise UserError(
-            f"{corpus.store.url}: its recipe is of another version; give one with --recipe"
-        ) from None
+        return recipe_of(corpus)
+    except UserError as error:
+        raise UserError(f"{error}; give one with --recipe") from None
 
 
 def _step(recipe: Recipe, task: str, changes: Sequence[str], dry: bool) -> Step:
