@@ -43,7 +43,7 @@ _HEDGES = listed(
     indicative concerning potential potentially perhaps equivocal indeterminate unclear
     uncertain differential presumptive query think thought believed considered suspicion
     worrisome mimicking interpreted proposed hypothesized putative tentatively apparently
-    hypothetical
+    hypothetical likeliest
     """
 )
 _SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
@@ -80,6 +80,7 @@ _LIGHT = keys_of(
 )
 _OBJECTS = listed("it them the a an this that these its him her his their both")
 _MEANS = listed("represent reflect indicate suggest correspond mimic have result")
+_CONTRASTED = listed("with in from by for of on at")
 _SEEMS = keys_of("appear seem")
 _SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
 _MOST = 8
@@ -231,6 +232,8 @@ def _denied_verb(reading: Reading, i: int) -> tuple[set[int], set[int]]:
             return heads, phrase | heads
         if k and k not in _LIGHT and k not in _SEEMS and not word.endswith("ly"):
             return {j}, {j}
+        if word in _CONTRASTED:
+            return set(), set()  # "here and not in the liver"
         if word in _PLACES and word != "to":
             break
     heads = _behind(reading, i)

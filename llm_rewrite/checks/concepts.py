@@ -179,6 +179,8 @@ def lost(
         k = source.keys[i]
         if not k or k in told or k in text.known or not is_clinical(word):
             continue
+        if source.words[i + 1 : i + 2] == ("et",):
+            continue
         told.add(k)
         if not _is_kept(word, k, text, source):
             yield "concept_lost", f"'{source.around(i, 1, 1)}'"

@@ -73,7 +73,7 @@ def alone(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
 def _denied_by_prefix(k: str, other: Reading) -> bool:
     """Whether the other text has "nonossified" for "not ossified"."""
     if any(
-        other.keys[i] == k and other.words[i - 2 : i] == ("non", "-")
+        other.keys[i][:6] == k[:6] and other.words[i - 2 : i] == ("non", "-")
         for i in range(2, len(other.words))
     ):
         return True

@@ -87,7 +87,7 @@ def mentions(reading: Reading, group: Group) -> list[Mention]:
         pole = group.poles.get(word)
         if pole is None or _means_other(reading, i, group):
             continue
-        if _coordinated(words, i, group.poles):
+        if _coordinated(reading, i, group.poles):
             found.append(Mention(pole, i, _heads(reading, i, group.poles), frozenset()))
             continue
         found.append(
@@ -98,11 +98,15 @@ def mentions(reading: Reading, group: Group) -> list[Mention]:
     return found
 
 
-def _coordinated(words: Sequence[str], i: int, own: Mapping[str, str]) -> bool:
-    """`left and right kidneys`: what stands near tells nothing of either."""
-    after = words[i + 1 : i + 2] and words[i + 1] in _JOINS and words[i + 2 : i + 3]
-    before = i > 1 and words[i - 1] in _JOINS and words[i - 2]
-    return bool((after and after[0] in own) or (before and before in own))
+def _coordinated(reading: Reading, i: int, own: Mapping[str, str]) -> bool:
+    """`left and right kidneys`, `axial (a), coronal (b)`: what stands near tells nothing of either."""
+    for step in (1, -1):
+        for j in range(i + step, i + 7 * step, step):
+            if not 0 <= j < len(reading.words) or reading.keys[j] or reading.words[j] in ".;:":
+                break
+        if 0 <= j < len(reading.words) and reading.words[j] in own:
+            return True
+    return False
 
 
 def _means_other(reading: Reading, i: int, group: Group) -> bool:
@@ -136,6 +140,8 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
             j, stop = j + 2, min(len(words), stop + 3)
         elif word in own and found:
             break
+        elif word == "," and j == start and _opens(words, start - 1):
+            pass
         elif word in own or (word in _JOINS and _goes_on(words, j, own, found)):
             pass
         elif keys[j] and keys[j] not in _VERBS:
@@ -146,6 +152,11 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
             break
         j += 1
     return frozenset(found)
+
+
+def _opens(words: Sequence[str], i: int) -> bool:
+    """`Red, tumor; blue, bone`: the word opens a legend and goes with what follows its comma."""
+    return not i or words[i - 1] in ";:.(\n"
 
 
 def _goes_on(words: Sequence[str], j: int, own: Mapping[str, str], found: Sequence[str]) -> bool:

@@ -105,7 +105,7 @@ GROUPS = (
     _group(
         single="single solitary isolated one",
         multiple="multiple numerous several many innumerable multifocal",
-        before="case no only", after="of",
+        before="case no only how", after="of",
     ),
     _group(
         complete="complete completely total totally entire entirely fully",

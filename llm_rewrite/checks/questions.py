@@ -11,6 +11,7 @@ from llm_rewrite.checks.reading import Reading, read
 from llm_rewrite.checks.sides import sides
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
+from llm_rewrite.checks.units import WORDS
 from schemas.sample import Question
 
 _YES = listed("yes true correct present")
@@ -225,7 +226,11 @@ def statement(question: Question) -> Reading:
 
 def ungrounded(answer: Reading, source: Reading, asked: Reading) -> Iterator[tuple[str, str]]:
     """An open answer most of whose words of content the evidence does not have."""
-    keys = [k for i, k in enumerate(answer.keys) if k and len(answer.words[i]) > 2]
+    keys = [
+        k
+        for i, k in enumerate(answer.keys)
+        if k and len(answer.words[i]) > 2 and answer.words[i] not in WORDS
+    ]
     missing = [
         k for k in keys if k not in source.known and k not in asked.known and k not in _PLAIN
     ]

@@ -244,6 +244,7 @@ smell olfactory
 hearing auditory
 palate palatal palatinal palatine
 chyle chylous
+radiation irradiation irradiated
 fixation fixed fix
 diaphysis diaphyseal shaft
 pubis pubic pubes
