@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import duckdb
+
 from pipelines.report import markup
 from pipelines.report.markup import text
 from pipelines.report.pictures import thumbnail
@@ -17,15 +19,16 @@ _TRACED = 2_000
 _MOST_REFS = 12
 
 _COLUMNS = "sample_id, images, caption, texts, regions, labels, concepts, questions, meta"
-_WRITTEN = """len(list_filter(texts, lambda t: t.faithful IS NOT NULL))
-        + len(list_filter(questions, lambda q: q.faithful IS NOT NULL)) > 0"""
+_ADDED = " by "  # in the prompt of a question that a model added a reason to
+_WRITTEN = f"""len(list_filter(texts, lambda t: t.faithful IS NOT NULL)) + len(list_filter(questions,
+        lambda q: q.faithful IS NOT NULL OR contains(q.prompt, '{_ADDED}'))) > 0"""
 _REJECTED = """len(list_filter(texts, lambda t: t.faithful = false))
         + len(list_filter(questions, lambda q: q.faithful = false)) > 0"""
 # Half of the rows shown have something rejected, where there are that many.
-_EXAMPLES = f"""
-    SELECT {_COLUMNS} FROM manifest WHERE kept AND {_WRITTEN}
-    QUALIFY row_number() OVER (PARTITION BY {_REJECTED} ORDER BY md5(sample_id)) <= ?
-    ORDER BY {_REJECTED}, md5(sample_id)"""
+_SOME = f"""
+    SELECT sample_id FROM manifest WHERE kept AND {_WRITTEN} AND ({_REJECTED}) = ?
+    ORDER BY md5(sample_id) LIMIT ?"""
+_THESE = f"SELECT {_COLUMNS} FROM manifest WHERE list_contains(?, sample_id)"
 _ALL = f"SELECT {_COLUMNS} FROM manifest WHERE kept AND {_WRITTEN} ORDER BY sample_id LIMIT ?"
 _COUNT = f"SELECT count(*) FROM manifest WHERE kept AND {_WRITTEN}"
 
@@ -36,7 +39,6 @@ def written_section(store: Store, summary: Summary) -> list[str]:
     if not written.tasks:
         return []
     connection = manifest_connection(store, summary.partitions)
-    rows = connection.sql(_EXAMPLES, params=[_SHOWN // 2]).to_arrow_table().to_pylist()
     head = ("task", "model", "written", "found faithful", "flagged", "rejected")
     reasons = markup.table(("task", "found", "rejected", "flagged"), written.reasons)
     return [
@@ -46,8 +48,19 @@ def written_section(store: Store, summary: Summary) -> list[str]:
         "<h3>Rows, with what each text rests on</h3>",
         '<p class="note">Left the evidence that the model was shown, right what it wrote. A rejected '
         'text is never a training caption. All rows: <a href="written.html">written.html</a>.</p>',
-        *(_row(store, row, True) for row in rows),
+        *(_row(store, row, True) for row in _examples(connection)),
     ]
+
+
+def _examples(connection: duckdb.DuckDBPyConnection) -> list[dict]:
+    """A fixed sample of written rows, those with nothing rejected first."""
+    ids = [
+        sample_id
+        for rejected in (False, True)
+        for (sample_id,) in connection.execute(_SOME, [rejected, _SHOWN // 2]).fetchall()
+    ]
+    rows = connection.sql(_THESE, params=[ids]).to_arrow_table().to_pylist()
+    return sorted(rows, key=lambda row: ids.index(row["sample_id"]))
 
 
 def traced_rows(store: Store, summary: Summary) -> Iterator[str]:
@@ -66,7 +79,11 @@ def traced_rows(store: Store, summary: Summary) -> Iterator[str]:
 
 
 def _row(store: Store, row: dict, pictured: bool) -> str:
-    made = [m for m in (*row["texts"], *row["questions"]) if m["faithful"] is not None]
+    made = [
+        m
+        for m in (*row["texts"], *row["questions"])
+        if m["faithful"] is not None or _ADDED in m["prompt"]
+    ]
     refs = list(dict.fromkeys(ref for m in made for ref in references(m["evidence"])))
     picture = (
         f'<div class="pic">{thumbnail(store, row["images"], _PICTURE_PX)}</div>' if pictured else ""
@@ -125,7 +142,9 @@ def _in_words(kind: str, found: dict) -> str:
 
 def _made(made: dict, row: dict) -> str:
     """A text or question with its verdict; a question's right options are in bold."""
-    verdict = "rejected" if not made["faithful"] else "flagged" if made["reasons"] else "faithful"
+    verdict = (
+        "rejected" if made["faithful"] is False else "flagged" if made["reasons"] else "faithful"
+    )
     found = "; ".join(made["reasons"])
     head = (
         f'<span class="verdict {verdict}">{verdict}</span> '
