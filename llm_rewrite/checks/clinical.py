@@ -86,33 +86,33 @@ stenosis regurgitation insufficiency failure arrhythmia tachycardia bradycardia 
 cardiomyopathy atresia agenesis malformation anomaly deformity scoliosis kyphosis lordosis
 spondylolisthesis bursitis tear cataract glaucoma detachment drusen exudate microaneurysm hemangioma
 lipoma glioma meningioma adenoma carcinoma sarcoma lymphoma blastoma teratoma seminoma invasion
-infiltration necrosis fibrosis compression  granuloma hyperplasia dysplasia atrophy
-hypertrophy degeneration demyelination gliosis herniation  pneumoperitoneum surgery resection
-excision biopsy transplant amputation  catheter stent graft implant prosthesis pacemaker
-screw plate rod suture staple coil embolization ablation radiotherapy chemotherapy immunotherapy
-dialysis intubation ventilation anesthesia transfusion injection vaccination bypass shunt cannula
-balloon laparotomy craniotomy thoracotomy tracheostomy hysterectomy cesarean osteotomy arthroplasty
-fixation antibiotic antibiotics corticosteroid steroid aspirin morphine adrenaline dexamethasone
-prednisolone methotrexate contrast gadolinium barium iodine hematoxylin eosin giemsa trichrome
-immunostain cytokeratin vimentin desmin synaptophysin chromogranin calretinin melan smooth myxoid
-spindle keratin mucin amyloid collagen mitosis mitotic pleomorphic pleomorphism anaplastic lipid
-glycogen melanin hemosiderin fungus hypha parasite worm larva bacterium bacillus yeast candida
-aspergillus cryptococcus plasmodium leishmania malignant benign metastatic invasive recurrent
-congenital hereditary traumatic idiopathic iatrogenic thickening enlargement dilation narrowing
-enhancement hypoplasia aplasia occlusion vegetation valve leak hiatus   laceration
-contusion burn wound bruise ecchymosis foreign gas air fluid lucency sclerosis osteophyte spur
-callus nonunion malunion osteopenia trauma injury poisoning overdose hypoxia shock coma paralysis
-palsy neuropathy spasm dystonia smoker smoking alcohol alcoholic drug allergy immunosuppressed
-immunocompromised hiv aids covid lobectomy mastectomy nephrectomy gastrectomy colectomy
-cholecystectomy appendectomy enterocolitis hypertelorism dysmorphism strabismus ptosis proptosis
-exophthalmos nystagmus hirsutism alopecia pruritus urticaria eczema psoriasis acne syndrome
-retardation autism epilepsy migraine cleft macroglossia micrognathia clubfoot polydactyly
-coarctation tetralogy transposition subperiosteal spiculated lobulated cavitary necrotizing
-exophytic pedunculated sessile thrombolysis thrombectomy angioplasty sclerotherapy cryotherapy
-rituximab interferon hysterosalpingogram audiogram murmur auscultation hydatid cysticercosis
-schistosomiasis malaria helminth maggot myiasis lymphadenitis hydrocele varicocele torsion
-incarceration strangulation stasis reflux prolapse intussusceptum intussuscipiens multinucleated mononuclear vessel honeycombing codman reticulation tenting spillage diastasis reaction
-interarterial anomalous duplication
+infiltration necrosis fibrosis compression granuloma hyperplasia dysplasia atrophy hypertrophy
+degeneration demyelination gliosis herniation pneumoperitoneum surgery resection excision biopsy
+transplant amputation catheter stent graft implant prosthesis pacemaker screw plate rod suture
+staple coil embolization ablation radiotherapy chemotherapy immunotherapy dialysis intubation
+ventilation anesthesia transfusion injection vaccination bypass shunt cannula balloon laparotomy
+craniotomy thoracotomy tracheostomy hysterectomy cesarean osteotomy arthroplasty fixation antibiotic
+antibiotics corticosteroid steroid aspirin morphine adrenaline dexamethasone prednisolone
+methotrexate contrast gadolinium barium iodine hematoxylin eosin giemsa trichrome immunostain
+cytokeratin vimentin desmin synaptophysin chromogranin calretinin melan smooth myxoid spindle
+keratin mucin amyloid collagen mitosis mitotic pleomorphic pleomorphism anaplastic lipid glycogen
+melanin hemosiderin fungus hypha parasite worm larva bacterium bacillus yeast candida aspergillus
+cryptococcus plasmodium leishmania malignant benign metastatic invasive recurrent congenital
+hereditary traumatic idiopathic iatrogenic thickening enlargement dilation narrowing enhancement
+hypoplasia aplasia occlusion vegetation valve leak hiatus laceration contusion burn wound bruise
+ecchymosis foreign gas air fluid lucency sclerosis osteophyte spur callus nonunion malunion
+osteopenia trauma injury poisoning overdose hypoxia shock coma paralysis palsy neuropathy spasm
+dystonia smoker smoking alcohol alcoholic drug allergy immunosuppressed immunocompromised hiv aids
+covid lobectomy mastectomy nephrectomy gastrectomy colectomy cholecystectomy appendectomy
+enterocolitis hypertelorism dysmorphism strabismus ptosis proptosis exophthalmos nystagmus hirsutism
+alopecia pruritus urticaria eczema psoriasis acne syndrome retardation autism epilepsy migraine
+cleft macroglossia micrognathia clubfoot polydactyly coarctation tetralogy transposition
+subperiosteal spiculated lobulated cavitary necrotizing exophytic pedunculated sessile thrombolysis
+thrombectomy angioplasty sclerotherapy cryotherapy rituximab interferon hysterosalpingogram
+audiogram murmur auscultation hydatid cysticercosis schistosomiasis malaria helminth maggot myiasis
+lymphadenitis hydrocele varicocele torsion incarceration strangulation stasis reflux prolapse
+intussusceptum intussuscipiens multinucleated mononuclear vessel honeycombing codman reticulation
+tenting spillage diastasis reaction interarterial anomalous duplication
 """
 
 

@@ -197,11 +197,11 @@ def _whole_segments_lost(text: Reading, source: Reading) -> Iterator[tuple[str, 
         if k and numbers[i] not in bracketed:
             parts.setdefault(numbers[i], []).append(i)
     for part in parts.values():
-        if len(part) > 1 and any(
-            is_clinical(source.words[i]) and source.keys[i] not in _EMPTY for i in part
-        ):
-            if not any(_is_there(source.words[i], source.keys[i], text, source) for i in part):
-                yield "concept_lost", f"'{source.quote(part[0], part[-1])[:60]}'"
+        telling = any(is_clinical(source.words[i]) and source.keys[i] not in _EMPTY for i in part)
+        if len(part) < 2 or not telling:
+            continue
+        if not any(_is_there(source.words[i], source.keys[i], text, source) for i in part):
+            yield "concept_lost", f"'{source.quote(part[0], part[-1])[:60]}'"
 
 
 def _is_there(word: str, k: str, text: Reading, source: Reading) -> bool:

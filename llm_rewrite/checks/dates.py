@@ -31,9 +31,8 @@ def wrong_date(quantity: Quantity, theirs: Sequence[Quantity], plain: set[float]
         return False
     months = {t.value for t in theirs if t.unit == "month"}
     parts = [float(p) for p in quantity.name.split("/")]
-    if not whole and months & set(parts) and parts[2] % 100 in {p % 100 for p in plain}:
-        return False
-    return True
+    told = not whole and months & set(parts) and parts[2] % 100 in {p % 100 for p in plain}
+    return not told
 
 
 def _same_date(one: Quantity, two: Quantity) -> bool:

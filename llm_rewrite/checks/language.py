@@ -87,7 +87,8 @@ def language(text: str, wanted: str) -> Iterator[tuple[str, str]]:
     if foreign / total > 0.3:
         yield "language_wrong", f"asked for {wanted}, another script: '{text[:40]}'"
     elif code in _SMALL:
-        pieces = [text[:_MOST], *_SENTENCE.split(text[:_MOST])]
+        pieces = _SENTENCE.split(text[:_MOST])
+        pieces = [text[:_MOST], *(pieces if len(pieces) > 1 else ())]
         for piece in pieces:
             if other := _other_language(piece, code):
                 yield "language_wrong", f"asked for {code}, looks like {other}: '{piece[:40]}'"

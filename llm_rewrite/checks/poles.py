@@ -140,9 +140,7 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
             j, stop = j + 2, min(len(words), stop + 3)
         elif word in own and found:
             break
-        elif word == "," and j == start and _opens(words, start - 1):
-            pass
-        elif word in own or (word in _JOINS and _goes_on(words, j, own, found)):
+        elif word in own or (word in _JOINS and _goes_on(words, j, start, own, found)):
             pass
         elif keys[j] and keys[j] not in _VERBS:
             found.append(keys[j])
@@ -159,9 +157,13 @@ def _opens(words: Sequence[str], i: int) -> bool:
     return not i or words[i - 1] in ";:.(\n"
 
 
-def _goes_on(words: Sequence[str], j: int, own: Mapping[str, str], found: Sequence[str]) -> bool:
+def _goes_on(
+    words: Sequence[str], j: int, start: int, own: Mapping[str, str], found: Sequence[str]
+) -> bool:
     """`upper and lower lobes`: nothing is bound yet, or another word of the group follows."""
     if not found and words[j] in ("-", "to"):
+        return True
+    if words[j] == "," and j == start and _opens(words, start - 1):
         return True
     return words[j + 1 : j + 2] == ("(",) or any(w in own for w in words[j + 1 : j + 2])
 

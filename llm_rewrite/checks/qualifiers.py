@@ -59,7 +59,8 @@ GROUPS = (
         added="acute chronic subacute",
     ),
     _group(
-        more="""increased increase increases increasing elevated elevation raised rise more larger bigger higher grown""",
+        more="""increased increase increases increasing elevated elevation raised rise more larger
+        bigger higher grown""",
         less="""decreased decrease decreases decreasing reduced reduction reduces diminished less smaller lower
         shrunk shrunken declined""",
         noun="more less",
@@ -158,6 +159,12 @@ GROUPS = (
     _group(solid_="solid", dashed="dashed dotted", hollow="hollow open", after="mass component part"),
 )  # fmt: skip
 
+# The places of a word's groups.
+_OF_WORD: dict[str, tuple[int, ...]] = {
+    word: tuple(place for place, group in enumerate(GROUPS) if word in group.poles)
+    for word in {word for group in GROUPS for word in group.poles}
+}
+
 # What stands before the same rest of a word and turns it round.
 _PREFIXES = (
     ("hyper", "hypo"), ("hyper", "iso"), ("hypo", "iso"), ("intra", "extra"), ("supra", "infra"),
@@ -173,7 +180,9 @@ _TURNED = {p: [q for a, b in _PREFIXES for q in ((b,) if a == p else (a,) if b =
 
 def qualifiers(text: Reading, source: Reading, saw_pictures: bool) -> Iterator[tuple[str, str]]:
     """Qualifiers of the text that the source contradicts."""
-    for group in GROUPS:
+    told = [_OF_WORD[word] for word in text.words if word in _OF_WORD]
+    for place in sorted({place for places in told for place in places}):
+        group = GROUPS[place]
         yield from changed(text, source, group, saw_pictures)
     yield from _prefixes(text, source)
     yield from _denying(text, source)

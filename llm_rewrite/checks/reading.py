@@ -51,9 +51,9 @@ _PREFIXED = re.compile(
 class Reading:
     """A text and its tokens; `keys` are "" where a token is no word of content.
 
-    `plain` is the text in simple characters, at the same places. `sentences[i]` and `clauses[i]` number the sentence and clause of token i. `known` are the keys
-    of all words and of what abbreviations stand for; `expansions` are those of this text, by
-    abbreviation.
+    `plain` is the text in simple characters, at the same places. `sentences[i]` and `clauses[i]`
+    number the sentence and clause of token i. `known` are the keys of all words and of what
+    abbreviations stand for; `expansions` are those of this text, by abbreviation.
     """
 
     text: str
@@ -196,10 +196,10 @@ def _divided(
     for i, form in enumerate(forms):
         sentences.append(sentence)
         clauses.append(clause)
-        if form in _CLAUSE_ENDS:
-            if form != "." or _ends_sentence(plain, forms, words, starts, i):
-                clause += 1
-                sentence += form in ".!?\n"
+        ends = form in _CLAUSE_ENDS
+        if ends and (form != "." or _ends_sentence(plain, forms, words, starts, i)):
+            clause += 1
+            sentence += form in ".!?\n"
     return tuple(sentences), tuple(clauses)
 
 

@@ -159,10 +159,10 @@ def _units(own: tuple[Quantity, ...], text: str, source: Reading) -> Iterator[tu
             if unit:
                 units.setdefault(value, set()).add(UNITS[unit])
     for quantity in own:
-        if quantity.unit in UNITS and quantity.number in units:
-            if UNITS[quantity.unit] not in units[quantity.number]:
-                yield "term_changed", f"unit: '{source.around(quantity.token, 1, 2)}'"
-                return
+        told = units.get(quantity.number)
+        if quantity.unit in UNITS and told and UNITS[quantity.unit] not in told:
+            yield "term_changed", f"unit: '{source.around(quantity.token, 1, 2)}'"
+            return
 
 
 def _unit(word: str) -> str:
@@ -183,9 +183,9 @@ def _sides(source: Reading, text: str, code: str) -> Iterator[tuple[str, str]]:
         said = bool(_PATTERNS[side][code].search(text))
         if side in words and not said and not (both and other in words):
             yield "term_changed", f"'{side}' lost"
-        if said and side not in words and not {"bilateral", "bilaterally", "both"} & words:
-            if not any(side in keys for keys in source.expansions.values()):
-                yield "term_changed", f"'{side}' added"
+        known = words & {side, "bilateral", "bilaterally", "both"}
+        if said and not known and not any(side in k for k in source.expansions.values()):
+            yield "term_changed", f"'{side}' added"
     if {"bilateral", "bilaterally"} & words and not both:
         left, right = (_PATTERNS[s][code].search(text) for s in ("left", "right"))
         if not (left and right):
@@ -203,13 +203,9 @@ def _denials(source: Reading, text: str, code: str) -> Iterator[tuple[str, str]]
         "ja": "認めない|認められない|見られない|ありません",
     }.get(code)
     plain = strong and re.search(strong, text)
-    if (
-        not told.denied
-        and not told.marked
-        and (plain or (denies and code in ("es", "pt", "fr", "de")))
-    ):
-        if denies and not _affixed(source):
-            yield "negation_flipped", f"'{(plain or denies)[0]}': the source denies nothing"
+    sure = plain or (denies and code in ("es", "pt", "fr", "de"))
+    if denies and sure and not (told.denied or told.marked or _affixed(source)):
+        yield "negation_flipped", f"'{(plain or denies)[0]}': the source denies nothing"
 
 
 def _affixed(source: Reading) -> bool:

@@ -45,8 +45,10 @@ _INJECTION = re.compile(
     r"(?:the following|\bonly\b|exactly|with the words?|with:|nothing else|verbatim|the words?|the phrase"
     r"|the sentence|['\"“‘])[^.\n]{0,100}"
     r"|\byou are (?:now )?(?:a|an|the|no longer)\b[^.\n]{0,60}"
-    r"|\b(?:ai|llm|assistant|language model|chatbot|gpt|model|system)\b ?(?:note|instruction|s)?[:,]\s?[^.\n]{5,100}"
-    r"|\b(?:describe|classify|label|report|diagnose) (?:it|this|the (?:image|picture|figure|case|lesion)) as\b[^.\n]{0,60}",
+    r"|\b(?:ai|llm|assistant|language model|chatbot|gpt|model|system)\b ?(?:note|instruction|s)?"
+    r"[:,]\s?[^.\n]{5,100}"
+    r"|\b(?:describe|classify|label|report|diagnose) "
+    r"(?:it|this|the (?:image|picture|figure|case|lesion)) as\b[^.\n]{0,60}",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(
