@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 from llm_rewrite.checks.abbreviations import ABBREVIATIONS
 from llm_rewrite.checks.clinical import is_clinical
-from llm_rewrite.checks.reading import Reading
+from llm_rewrite.checks.reading import Reading, has_odd_letters
 from llm_rewrite.checks.terms import FUNCTION, listed
 
 _NUMBER = r"\.?\s?[:#]?\s?(?=[\w/-]{0,12}\d)[A-Za-z0-9][\w/-]{2,20}\b"
-_ALWAYS = re.compile(
+ALWAYS = re.compile(
     r"(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
     r"|(?P<telephone>(?<![\w.])\+\d{1,3}[ -]?(?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]\d{2,4}){1,4}(?!\w)"
     r"|(?<![\w.])\(?\d{3}\)?[ -]\d{3}-\d{4}(?!\w)|(?i:\b(?:tel|phone|fax|mobile)\.?:? ?)\+?\d[\d -]{5,15}\d)"
@@ -33,13 +33,27 @@ _ALWAYS = re.compile(
     r"|(?i:\bcourtesy of )(?:[A-Z][\w.-]* ){1,3}[A-Z][\w-]+|\b[A-Z][a-z]+ [A-Z]\. ?[A-Z][\w-]{2,}"
     r"|(?i:\binitials)\.? [A-Z]\.? ?[A-Z]\b)"
 )
-_WHERE_NEW = re.compile(
+WHERE_NEW = re.compile(
     r"(?P<address>(?i:https?://|www\.)\S{1,200}|(?i:\bdoi\s?:\s?)10\.\S{1,100}|\b10\.\d{4,9}/\S{1,100})"
     r"|(?P<citation>\b[A-Z][a-z]+(?: [A-Z]{1,2})?(?: and [A-Z][a-z]+)?,? et al\b"
     r"|\([A-Z][a-z]+(?: (?:and|&) [A-Z][a-z]+)?,? (?:19|20)\d\d[a-z]?\))"
     r"|(?P<place>\b(?:[A-Z][\w'-]+ ){1,4}(?:Hospital|University|Clinic|Institute|Medical Cent(?:er|re)"
     r"|Infirmary|College|Department)\b|\b(?:University|Hospital|Institute|Department) of (?:the )?[A-Z]\w+)"
 )
+# Signs that each match of the two has, as a cheap look tells; in most texts there is none.
+_ALWAYS_WORDS = listed("""
+    mrn ssn uhid dr drs prof professor mr mrs ms miss master doctor sir madame mme named called
+    courtesy initials
+    """)
+_ALWAYS_SIGNS = re.compile(
+    r"@|\+\d|\d-\d{4}|(?:tel|phone|fax|mobile)\.?:? ?\+?\d|(?:#|no|number|id)\W{0,4}[\w/-]{0,12}\d"
+    r"|dob|d\.o\.b|birth|born"
+)
+_INITIAL = re.compile(r" [A-Z]\. ?[A-Z]")
+_WHERE_WORDS = listed("""
+    hospital university clinic institute medical infirmary college department
+    """)
+_WHERE_SIGNS = re.compile(r"https?://|www\.|10\.|et al|(?:19|20)\d\d[a-z]?\)")
 _PAIR = re.compile(
     r"(?<![\w.\"“-])(?<!the )(?P<first>[A-Z][a-z]+) (?P<last>[A-Z][a-z]{2,})(?![\w-])"
 )
@@ -62,11 +76,11 @@ _NO_NAMES = listed(
 def identifiers(text: Reading, source: Reading, english: bool = True) -> Iterator[tuple[str, str]]:
     """Marks of persons in a text; the first of each sort. Plain names only where it is English."""
     plain = text.plain
-    for found in _ALWAYS.finditer(plain):
+    for found in ALWAYS.finditer(plain) if may_be_marked(text) else ():
         if found.lastgroup != "identity" or found[0] not in source.plain:
             yield "identifier", f"{found.lastgroup}: '{found[0][:40]}'"
             break
-    for found in _WHERE_NEW.finditer(plain):
+    for found in WHERE_NEW.finditer(plain) if may_be_placed(text) else ():
         if found[0] not in source.plain:
             yield "identifier", f"{found.lastgroup}: '{found[0][:60]}'"
             break
@@ -74,6 +88,27 @@ def identifiers(text: Reading, source: Reading, english: bool = True) -> Iterato
         if not english:
             return
         yield from _plain_name(text, source)
+
+
+def may_be_marked(text: Reading) -> bool:
+    """Whether a text has a sign that each match of `ALWAYS` has."""
+    small = text.plain.lower()
+    return bool(
+        not _ALWAYS_WORDS.isdisjoint(text.known)
+        or _ALWAYS_SIGNS.search(small)
+        or _INITIAL.search(text.plain)
+        or has_odd_letters(text.plain)
+    )
+
+
+def may_be_placed(text: Reading) -> bool:
+    """Whether a text has a sign that each match of `WHERE_NEW` has."""
+    small = text.plain.lower()
+    return bool(
+        not _WHERE_WORDS.isdisjoint(text.known)
+        or _WHERE_SIGNS.search(small)
+        or has_odd_letters(text.plain)
+    )
 
 
 def _plain_name(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:

@@ -62,6 +62,9 @@ _TELLING = {
     "pt": re.compile(r"\w[ãõ]\w|\w+ções?\b|\w+ção\b"),
     "es": re.compile(r"\w+ciones?\b|\w+ción\b|\w*ñ\w|[¿¡]"),
 }
+_TELLING_SIGNS = re.compile(r"[ãõçóñ¿¡]|cione")
+# The small words of other languages that a language has not.
+_OTHERS = {code: frozenset[str]().union(*_SMALL.values()) - own for code, own in _SMALL.items()}
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _MOST = 4000
 
@@ -97,6 +100,10 @@ def language(text: str, wanted: str) -> Iterator[tuple[str, str]]:
 
 def _other_language(text: str, code: str) -> str:
     """The language whose small words a text has and not those of `code`; "" where none."""
+    if text.isascii() or not _TELLING_SIGNS.search(text):
+        found = [w.lower() for w in _WORD.findall(text)]
+        if len(found) < 5 or _OTHERS[code].isdisjoint(found):
+            return ""
     words = Counter(w.lower() for w in _WORD.findall(text))
     count = words.total()
     if count < 5:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from llm_rewrite.checks.reading import Reading
@@ -78,6 +79,7 @@ _OF_COLUMN: dict[str, frozenset[str]] = {
 }
 
 
+@functools.lru_cache(maxsize=512)
 def kinds(reading: Reading) -> dict[str, int]:
     """The kinds of picture that a text names, each with the token that names it."""
     found: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from llm_rewrite.checks.assertions import assertions
@@ -223,9 +224,13 @@ def _without_prefix(reading: Reading) -> Iterator[tuple[str, str]]:
             yield word, rest
 
 
-def _rests(word: str) -> list[str]:
+@functools.lru_cache(maxsize=65_536)
+def _rests(word: str) -> tuple[str, ...]:
     """The keys of what is left of a word without a denying prefix."""
-    return [key(word[len(p) :]) for p in _DENYING if word.startswith(p) and len(word) - len(p) > 4]
+    if not word.startswith(_DENYING):
+        return ()
+    found = [p for p in _DENYING if word.startswith(p) and len(word) - len(p) > 4]
+    return tuple(key(word[len(p) :]) for p in found)
 
 
 def _after_non(k: str, source: Reading) -> bool:

@@ -41,6 +41,7 @@ _CLAUSE_ENDS = frozenset(".;:!?\n()[]")
 _SEGMENT_ENDS = frozenset([*",;:()[]", "and", "but", "while", "whereas", "or", "whose", "which"])
 _FARTHEST = 16
 _LONGEST_DEFINITION = 8
+_ODD_LETTERS = re.compile("[\u0130\u0131\u017f\u212a]")  # i, i, s and k
 _PREFIXED = re.compile(
     r"(?:peri|un|per|circum|post|pre|intra|retro|trans|para|extra|inter|multi|non|sub|supra|infra"
     r"|pseudo|over|endo|hemi|micro|macro|neuro|cardio|osteo|immuno)(\w{4,})\Z"
@@ -148,6 +149,11 @@ def read(text: str) -> Reading:
     return Reading(text, plain, forms, words, keys, starts, sentences, clauses, known, expansions)
 
 
+def has_odd_letters(text: str) -> bool:
+    """Whether a pattern that ignores case may take a letter of a text for an ASCII one."""
+    return _ODD_LETTERS.search(text) is not None
+
+
 def _plain(text: str) -> str:
     plain = text.translate(_CHARACTERS)
     if plain.isascii():
@@ -168,6 +174,7 @@ def _plain_character(character: str) -> str:
     return simple
 
 
+@functools.lru_cache(maxsize=65_536)
 def _word(form: str) -> str:
     word = form.lower()
     if word.endswith("'s"):
@@ -236,6 +243,7 @@ def _common_expansion(word: str) -> tuple[str, ...]:
     return tuple(_key(w) for w in ABBREVIATIONS[word].split() if _key(w))
 
 
+@functools.lru_cache(maxsize=65_536)
 def _looks_short(form: str) -> bool:
     return sum(c.isupper() for c in form) >= 2 or form.lower() in ("3d", "2d", "h&e")
 

@@ -9,11 +9,12 @@ import functools
 import re
 from collections.abc import Iterator
 
-from llm_rewrite.checks.reading import Reading, read
+from llm_rewrite.checks.reading import Reading, has_odd_letters, read
+from llm_rewrite.checks.terms import listed
 
 _COPIED = 6  # words in a row
 
-_TALK = re.compile(
+TALK = re.compile(
     r"\bas an? (?:ai|artificial intelligence|language model|assistant|large language)\b"
     r"|(?:\A|[.!?:;,(\"\n]\s{0,3})i(?:'m| am| cannot| can't| can not| could not| apologi[sz]e| hope"
     r"| will| have|'ve|'ll| removed| rewrote| kept| left| omitted)\b"
@@ -38,7 +39,7 @@ _TALK = re.compile(
     r"|\bword count\b|\blet me know if\b|\bhope this helps\b|\bfeel free to\b",
     re.IGNORECASE,
 )
-_INJECTION = re.compile(
+INJECTION = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}"
     r"\b(?:instruction|prompt|rule|above|previous|guideline|everything)s?\b"
     r"|\b(?:output|print|write|say|reply|respond|answer|return|repeat|append|insert|add)\b[^.\n]{0,30}"
@@ -63,7 +64,7 @@ _SAYS = (
     r"indicates?|indicated|reports?|reported|explains?|explained|specif\w+|does not|do not|did not|"
     r"refers?|tells?|adds?|goes on|points out|suggests?)"
 )
-_MENTION = re.compile(
+MENTION = re.compile(
     rf"\b(?:the|this|its|original|figure|image|given|provided)\s(?:\w+\s)?(?:caption|legend|citing "
     r"sentence|source text|passage|excerpt)s?\b(?!\s?(?:of the figure|number))"
     rf"|\bcaptions? {_SAYS}\b"
@@ -79,10 +80,33 @@ _MENTION = re.compile(
     re.IGNORECASE,
 )
 
+# Each match has one of these words, or a mark of `_TALK_MARKS`; most texts have none, and a look at
+# their words costs a hundredth of the pattern.
+_TALK_WORDS = listed("""
+    ai artificial language assistant i here rewritten rephrased paraphrased revised cleaned denoised
+    improved updated edited caption output answer response result rewrite description rephrase
+    paraphrase summarise summarize translate sure certainly course absolutely okay json requested
+    instructed asked instruction instructions rule rules guideline guidelines request requests
+    prompt your note omitted removed out excluded dropped nothing count know helps feel
+    """)
+_TALK_MARKS = re.compile(r"[<{`\"\[]")
+INJECTION_WORDS = listed("""
+    ignore disregard forget override output print write say reply respond answer return repeat
+    append insert add you ai llm assistant language chatbot gpt model system describe classify label
+    report diagnose
+    """)
+MENTION_WORDS = listed("""
+    caption captions legend legends citing source sources report reports text texts description
+    descriptions article articles paper papers passage passages excerpt excerpts sentence sentences
+    abstract abstracts manuscript manuscripts record records document documents note notes author
+    authors findings information context data provided given accompanying supplied above label
+    labels stated mentioned
+    """)
+
 
 def wording(text: Reading, source: Reading, instructions: str) -> Iterator[tuple[str, str]]:
     """Words of the prompt, words that talk to a user, and words that obey the source."""
-    if found := _new(_TALK, text, source):
+    if found := _new(TALK, text, source) if may_talk(text) else "":
         yield "instruction_copied", f"'{found.strip()[:60]}'"
     elif instructions and (copied := _copied(text, instructions, source)):
         yield "instruction_copied", f"of the prompt: '{copied[:80]}'"
@@ -91,8 +115,18 @@ def wording(text: Reading, source: Reading, instructions: str) -> Iterator[tuple
 
 def mentions_source(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     """Where a text speaks of its source instead of the picture."""
-    if found := _new(_MENTION, text, source):
+    if found := _new(MENTION, text, source) if may_have(MENTION_WORDS, text) else "":
         yield "source_mentioned", f"'{found[:60]}'"
+
+
+def may_talk(reading: Reading) -> bool:
+    """Whether a text has a word or mark that each match of `TALK` has."""
+    return may_have(_TALK_WORDS, reading) or _TALK_MARKS.search(reading.plain) is not None
+
+
+def may_have(words: frozenset[str], reading: Reading) -> bool:
+    """Whether a text has any of the words, in any way that a pattern would take for them."""
+    return not words.isdisjoint(reading.known) or has_odd_letters(reading.plain)
 
 
 def _new(pattern: re.Pattern[str], text: Reading, source: Reading) -> str:
@@ -126,8 +160,10 @@ def _obeyed(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
 
     A text that is the source word for word (kept verbatim) is not held against itself.
     """
+    if not may_have(INJECTION_WORDS, source):
+        return
     here = " ".join(text.plain.lower().split())
-    for found in _INJECTION.finditer(source.plain):
+    for found in INJECTION.finditer(source.plain):
         if text.text == source.text:
             return
         order = " ".join(found[0].lower().split())
