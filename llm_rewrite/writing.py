@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from llm_rewrite.answers import BadAnswer, read_answer, schema_of
+from llm_rewrite.endpoint import one_line
 from llm_rewrite.faithfulness import (
     REASONS,
     Evidence,
@@ -170,7 +171,7 @@ async def _asked(
         try:
             made = read(reply.content)
         except BadAnswer as error:
-            problem = f"bad_answer: {error}"
+            problem = f"bad_answer: {one_line(str(error))}"
             request = _asked_again(request, reply, f"{error}. Answer again, as the schema says.")
             continue
         return replace(exchange, request=request, replies=replies), made

@@ -10,9 +10,7 @@ import asyncio
 import json
 import shutil
 import tempfile
-import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -21,6 +19,7 @@ import yaml
 
 from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
+from llm_rewrite.task import Tools
 from llm_rewrite.tasks import TASKS
 from llm_rewrite.usage import Usage
 from llm_rewrite.window import slide
@@ -32,22 +31,16 @@ from pipelines.recipe import Recipe, load_recipe
 from pipelines.selecting import check_where
 from pipelines.sharding import read_range
 from pipelines.steps import check_step, step_of
+from pipelines.write_page import Shown, page
 from pipelines.write_tools import tools_for
 from pipelines.writing import Writing, write_steps
 from schemas.manifest import MANIFEST, samples_from_table
-from schemas.sample import Image, Question, Sample, Text
+from schemas.sample import Image, Sample
 
+_HERE = "fabrica write"
 _NARROWEST = 60
 _MOST_ROWS = 1000
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A row with all that was said for it; `word` is the one line that the record would carry."""
-
-    row: Sample
-    exchanges: Sequence[Exchange]
-    word: str
+_MOST_LOOKED_AT = 5000
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,13 +56,14 @@ def run(options: argparse.Namespace) -> int:
     step = _step(recipe, options.task, options.set, options.dry)
     if step.options.batch and not options.dry:
         raise UserError("fabrica write asks at once: --set batch= --set endpoint=URL, or --dry")
-    rows = _rows(corpus, options.where or step.options.where, step, options.rows)
+    where = options.where or step.options.where
+    rows = _rows(corpus, where, step, tools_for(recipe), options.rows)
     shown = _dry(rows, step, recipe) if options.dry else _asked(corpus, rows, step, recipe)
     if options.json:
         print(json.dumps([_as_dict(one) for one in shown], ensure_ascii=False))
         return 0
     width = max(_NARROWEST, shutil.get_terminal_size((120, 40)).columns)
-    for line in _page(step, shown, width):
+    for line in page(step, shown, width):
         print(line)
     return 0
 
@@ -92,11 +86,21 @@ def _step(recipe: Recipe, task: str, changes: Sequence[str], dry: bool) -> Step:
         key, equals, value = change.partition("=")
         if not equals or not key:
             raise UserError(f"--set {change}: write it as key=value")
-        _set(given, key.split("."), yaml.safe_load(value) if value else "")
+        _set(given, key.split("."), _value(value))
     if dry:
         given = {"model": "none", "endpoint": "http://localhost/v1", **given}
-    checked = check_step(0, {task: given}, recipe.writer, lambda path: path, "fabrica write")
+    try:
+        checked = check_step(0, {task: given}, recipe.writer, lambda path: path, _HERE)
+    except UserError as error:
+        raise UserError(str(error).removeprefix(f"{_HERE}: write.0.")) from None
     return step_of(task, checked[task], recipe.writer)
+
+
+def _value(text: str) -> object:
+    try:
+        return yaml.safe_load(text) if text else ""
+    except yaml.YAMLError:
+        return text
 
 
 def _set(given: dict[str, Any], path: Sequence[str], value: object) -> None:
@@ -109,8 +113,11 @@ def _set(given: dict[str, Any], path: Sequence[str], value: object) -> None:
     place[path[-1]] = value
 
 
-def _rows(corpus: Corpus, where: str, step: Step, most: int) -> list[Sample]:
-    """Kept rows for which the task has something to ask, in an order that does not change."""
+def _rows(corpus: Corpus, where: str, step: Step, tools: Tools, most: int) -> list[Sample]:
+    """Kept rows for which the task has something to ask, in an order that does not change.
+
+    Raises `UserError` where there is none among the first.
+    """
     connection = views(corpus)
     if where:
         check_where(where, connection)
@@ -120,15 +127,22 @@ def _rows(corpus: Corpus, where: str, step: Step, most: int) -> list[Sample]:
         reader = connection.sql(sql).to_arrow_reader(max(64, most))
     except duckdb.Error as error:
         raise UserError(f"--where: {' '.join(str(error).split())[:300]}") from None
-    found: list[Sample] = []
+    found, seen = list[Sample](), 0
     for batch in reader:
         for row in samples_from_table(_table(batch)):
-            if len(found) < most:
-                found.append(_before(row, step.task.name))
-        if len(found) >= most:
+            row, seen = _before(row, step.task.name), seen + 1
+            if step.task.prompts(row, step.options, tools):
+                found.append(row)
+            if len(found) >= most:
+                return found
+        if seen >= _MOST_LOOKED_AT:
             break
-    if not found:
+    if not seen:
         raise UserError("no kept row meets the condition")
+    if not found:
+        raise UserError(
+            f"{step.name} has nothing to ask for in {seen:,} rows; it needs: {step.task.needs}"
+        )
     return found
 
 
@@ -214,66 +228,3 @@ def _judged_as_dict(judged: Judged) -> dict[str, Any]:
         "findings": [str(finding) for finding in judged.findings],
         "rejected": judged.rejected,
     }
-
-
-def _page(step: Step, shown: Sequence[Shown], width: int) -> Iterator[str]:
-    """The fixed prompt once, then for each row its material beside the answer, and the verdict."""
-    first = next((e for one in shown for e in one.exchanges), None)
-    yield f"{step.name}  {step.prompt_id}  {step.options.model}"
-    if first is not None:
-        yield from _wrapped(first.request.system, width, "  ")
-    for one in shown:
-        yield ""
-        yield f"{'=' * 4} {one.row.sample_id}  {one.word}".ljust(width, " ")
-        for exchange in one.exchanges:
-            pictures = (
-                f"({len(exchange.request.images)} picture) " if exchange.request.images else ""
-            )
-            yield from _beside(
-                f"{pictures}{exchange.request.user}", "\n\n".join(_said(exchange)), width
-            )
-            for judged in exchange.judged:
-                yield _verdict(judged)
-            if exchange.problem:
-                yield f"  no answer: {exchange.problem}"
-
-
-def _said(exchange: Exchange) -> Iterator[str]:
-    """What was written; where nothing could be made of a reply, the reply itself."""
-    if not exchange.judged:
-        yield from (reply.content or reply.problem for reply in exchange.replies)
-    for judged in exchange.judged:
-        made = judged.draft.made
-        if isinstance(made, Text):
-            yield made.text
-        elif isinstance(made, Question):
-            options = [f"{'*' if o in made.answer.split('; ') else '-'} {o}" for o in made.options]
-            lines = [f"{made.kind}: {made.question}", *options, f"answer: {made.answer}"]
-            lines += [f"rationale: {made.rationale}"] if made.rationale else []
-            lines += [f"rejected: {made.rejected} (weight {made.weight})"] if made.rejected else []
-            yield "\n".join(lines)
-        if judged.draft.scores:
-            yield "  ".join(f"{name} {value:g}" for name, value in judged.draft.scores.items())
-
-
-def _verdict(judged: Judged) -> str:
-    word = "rejected" if judged.rejected else "flagged" if judged.findings else "well"
-    return f"  {word}{': ' if judged.findings else ''}{'; '.join(map(str, judged.findings))}"
-
-
-def _beside(left: str, right: str, width: int) -> Iterator[str]:
-    """Two texts in two columns."""
-    half = (width - 3) // 2
-    columns = [list(_wrapped(text, half, "")) for text in (left, right)]
-    for i in range(max(map(len, columns))):
-        cells = [column[i] if i < len(column) else "" for column in columns]
-        yield f"{cells[0]:<{half}} | {cells[1]}".rstrip()
-
-
-def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
-    """Lines no wider than asked, without control characters that would change the terminal."""
-    plain = "".join(c if c == "\n" or c.isprintable() else "·" for c in text)
-    for line in plain.splitlines() or [""]:
-        yield from textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=indent) or [
-            ""
-        ]
