@@ -1,0 +1,58 @@
+"""What tests of the write stage start from: a corpus that lacks nothing but what models write."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import kill
+from benchmarks.model_server import ModelServer
+from pipelines import cli
+from tests.pipelines.test_write_run import written_recipe
+
+
+def extracted(folder: Path) -> Path:
+    """A corpus of the invented articles, made without the write stage."""
+    recipe, out = written_recipe(folder, writer=None, write=[]), folder / "extracted"
+    code, said = kill.Run(["run", str(recipe), "--out", str(out), "--workers", "2"]).finish(120)
+    assert code == 0, said
+    return out
+
+
+class Place:
+    """A copy of an extracted corpus, and the recipe and command that write into it."""
+
+    def __init__(self, folder: Path, base: Path) -> None:
+        self.folder, self.out = folder, folder / "corpus"
+        shutil.copytree(base, self.out)
+
+    def command(self, server: ModelServer | None, *more: str, **changes: Any) -> list[str]:
+        """The words of a run by two workers; `changes` replace sections of the recipe."""
+        recipe = written_recipe(self.folder, server, **changes)
+        return ["run", str(recipe), "--out", str(self.out), "--workers", "2", *more]
+
+    def run(self, server: ModelServer | None, *more: str, **changes: Any) -> tuple[int, str]:
+        """A whole run in this process: exit code, all that it said. No traceback, ever."""
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            code = cli.main(self.command(server, *more, **changes))
+        assert "Traceback" not in said.getvalue()
+        return code, said.getvalue()
+
+    def journaled(self) -> int:
+        """How many answers are safe."""
+        segments = (self.out / "stages" / "answers").glob("*.jsonl")
+        return sum(len(path.read_bytes().splitlines()) for path in segments)
+
+
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait for something to come true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
