@@ -229,7 +229,7 @@ def test_the_report_has_all_of_it(ran: Callable[[str], Ran], name: str) -> None:
     assert written(kept)
     assert page.count('class="made"') == len(written(kept)) + len(reasoned)
     plain = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
-    for row, item in kept:
+    for row, item in written(kept):
         said = item.text if isinstance(item, Text) else item.question
         assert " ".join(said.split())[:200] in plain, row.sample_id
         for ref in references(item.evidence):
