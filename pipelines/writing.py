@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -148,7 +149,8 @@ def write_partition(
                 return await _written(work, rows, skip, ask, begun, failed)
 
         try:
-            written = asyncio.run(everything())
+            with _out_of_sight():
+                written = asyncio.run(everything())
         except ModelUnavailable as error:
             raise UserError(f"write: {error}") from None
     if [row.sample_id for row in written] != [row.sample_id for row in rows]:
@@ -253,6 +255,17 @@ async def _written(
 
     width = 1 if workers.one_at_a_time else width_of([step.options for step in work.steps])
     return await slide(rows, one, width)
+
+
+@contextmanager
+def _out_of_sight() -> Iterator[None]:
+    """What is there now, all rows and the linker, is not looked through for cycles meanwhile: it
+    stays, and each look would hold up all requests for a tenth of a second."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @asynccontextmanager
