@@ -11,79 +11,27 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from llm_rewrite.checks.denial_words import (
+    BACKWARD,
+    CONTRASTED,
+    FORWARD,
+    FORWARD_OF,
+    HEDGES,
+    LIGHT,
+    MEANS,
+    MOST,
+    NO,
+    OBJECTS,
+    PLACES,
+    SEEMS,
+    SHOWS,
+    SOFT,
+    STOPS,
+    SURE,
+    SURELY_NOT,
+    WEAK,
+)
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import keys_of
-from llm_rewrite.checks.terms import listed
-
-_NO = listed(
-    """
-    no without not nor neither never n't none cannot lack lacks lacking lacked absent
-    absence denies denied negative fails failed excluded excludes excluding nonvisualization
-    nothing minus
-    """
-)
-_FORWARD = listed(
-    """
-    no without not nor neither never cannot lack lacks lacking lacked denies denied nothing
-    minus
-    """
-)
-_FORWARD_OF = {"absence": ("of",), "free": ("of", "from"), "negative": ("for",), "resolution": ("of",),
-               "disappearance": ("of",), "devoid": ("of",), "clear": ("of",), "rather": ("than",),
-               "instead": ("of",), "exclusion": ("of",), "excludes": (), "lack": ("of",),
-               "loss": ()}  # fmt: skip
-_BACKWARD = listed("""
-    absent excluded negative resolved disappeared lacking missing invisible undetectable
-    """)
-_SURELY_NOT = listed("only just necessarily merely")
-_HEDGES = listed(
-    """
-    possible possibly probable probably suspected suspect suspicious likely may might could
-    presumed presumably questionable suggestive suggesting suggest suggests suggested
-    indicative concerning potential potentially perhaps equivocal indeterminate unclear
-    uncertain differential presumptive query think thought believed considered suspicion
-    worrisome mimicking interpreted proposed hypothesized putative tentatively apparently
-    hypothetical likeliest
-    """
-)
-_SOFT = {"consistent": "with", "compatible": "with", "keeping": "with", "indicative": "of",
-         "suspicious": "for"}  # fmt: skip
-_WEAK = listed(
-    """
-    may might could think thought believed considered query unclear differential potential
-    potentially mimicking
-    """
-)
-_SURE = listed(
-    """
-    confirmed confirming confirms proven proved proves definite definitely definitive
-    diagnostic pathognomonic established undoubtedly certainly proving doubt unequivocally
-    undoubted indisputably
-    """
-)
-_STOPS = listed("""
-    but however although though while whereas which who that where when except because since as
-    is are was were be been being has have had shows show showed showing demonstrates
-    demonstrating reveals revealing with due causing after before during following despite
-    indicating there
-    """)
-_PLACES = listed("""
-    in within at on to near around from between over above below under through for by into of
-    """)
-_LIGHT = keys_of(
-    """
-    evidence sign signs indication suggestion feature finding presence trace area focus
-    other further additional definite obvious apparent significant clear any demonstrable
-    visible seen identified noted detected present demonstrated residual associated new
-    gross appear occur exist remain
-    """
-)
-_OBJECTS = listed("it them the a an this that these its him her his their both")
-_MEANS = listed("represent reflect indicate suggest correspond mimic have result")
-_CONTRASTED = listed("with in from by for of on at")
-_SEEMS = keys_of("appear seem")
-_SHOWS = keys_of("show demonstrate reveal display exhibit contain depict")
-_MOST = 8
 
 
 @dataclass(frozen=True)
@@ -127,24 +75,24 @@ def assertions(reading: Reading) -> Assertions:
     sure: list[int] = []
     for i, word in enumerate(reading.words):
         if (
-            word in _NO
+            word in NO
             or word.endswith("n't")
-            or word in _FORWARD_OF
-            or word in _BACKWARD
+            or word in FORWARD_OF
+            or word in BACKWARD
             or _is_not(reading, i)
         ):
             heads, phrase = _denied(reading, i)
             denied_at |= heads
             phrase_at |= phrase
-            if heads or word in _NO or word in _BACKWARD:
+            if heads or word in NO or word in BACKWARD:
                 marked.add(reading.sentences[i])
                 denying.add(i)
-        if (word in _HEDGES and not _is_able(reading, i)) or _is_soft(reading, i) or word == "?":
+        if (word in HEDGES and not _is_able(reading, i)) or _is_soft(reading, i) or word == "?":
             heads, _ = _reach(reading, i + 1)
             doubted_at |= heads or (_behind(reading, i) if _ends_clause(reading, i) else set())
             hedged.add(reading.sentences[i])
-            (cues if word in _HEDGES and word not in _WEAK else soft).append(i)
-        if word in _SURE:
+            (cues if word in HEDGES and word not in WEAK else soft).append(i)
+        if word in SURE:
             sure.append(i)
     return Assertions(
         denied=_first(reading, sorted(denied_at)),
@@ -153,7 +101,7 @@ def assertions(reading: Reading) -> Assertions:
         plain=_first(reading, (i for i in range(len(reading.keys)) if i not in doubted_at)),
         marked=frozenset(marked),
         hedged=frozenset(hedged),
-        wide=frozenset(reading.sentences[i] for i in denying if reading.words[i] in _BACKWARD),
+        wide=frozenset(reading.sentences[i] for i in denying if reading.words[i] in BACKWARD),
         phrase=frozenset(phrase_at | denied_at),
         phrased=frozenset(reading.keys[i] for i in phrase_at | denied_at),
         cue_tokens=frozenset(denying),
@@ -177,7 +125,7 @@ def _is_able(reading: Reading, i: int) -> bool:
     if reading.words[i] not in ("may", "might", "could"):
         return False
     after = [w for w in reading.words[i + 1 : i + 4] if w not in ("also", "well")]
-    if after[:1] and after[0] in _MEANS:
+    if after[:1] and after[0] in MEANS:
         return False
     return after[:1] == ["be"] and len(after) > 1 and after[1].endswith("ed")
 
@@ -192,28 +140,28 @@ def _is_not(reading: Reading, i: int) -> bool:
 
 
 def _is_soft(reading: Reading, i: int) -> bool:
-    return reading.words[i + 1 : i + 2] == (_SOFT.get(reading.words[i], ""),)
+    return reading.words[i + 1 : i + 2] == (SOFT.get(reading.words[i], ""),)
 
 
 def _denied(reading: Reading, i: int) -> tuple[set[int], set[int]]:
     """The tokens that the cue at a token denies: heads of noun phrases, and all in them."""
     words = reading.words
     word = words[i]
-    if word == "not" and words[i + 1 : i + 2] and words[i + 1] in _SURELY_NOT:
+    if word == "not" and words[i + 1 : i + 2] and words[i + 1] in SURELY_NOT:
         return set(), set()
-    if word in _FORWARD or word.endswith("n't") or _is_not(reading, i):
+    if word in FORWARD or word.endswith("n't") or _is_not(reading, i):
         if word in ("not", "never", "cannot") or word.endswith("n't"):
             return _denied_verb(reading, i)
         heads, phrase = _reach(reading, i + 1, word in ("without", "lack", "lacks", "lacking"))
         return heads, phrase | heads
-    if word in _FORWARD_OF:
+    if word in FORWARD_OF:
         after = words[i + 1] if i + 1 < len(words) else ""
-        if after in _FORWARD_OF[word]:
+        if after in FORWARD_OF[word]:
             return _reach(reading, i + 2, True)
         if word == "free" and i and words[i - 1] == "-":
             heads = _behind(reading, i - 1)
             return heads, heads
-    if word in _BACKWARD:
+    if word in BACKWARD:
         heads = _behind(reading, i)
         if not heads and word == "absent":
             return _reach(reading, i + 1)
@@ -227,14 +175,14 @@ def _denied_verb(reading: Reading, i: int) -> tuple[set[int], set[int]]:
         word, k = reading.words[j], reading.keys[j]
         if reading.sentences[j] != reading.sentences[i] or word in ",;:()":
             break
-        if k in _SHOWS:
+        if k in SHOWS:
             heads, phrase = _reach(reading, j + 1)
             return heads, phrase | heads
-        if k and k not in _LIGHT and k not in _SEEMS and not word.endswith("ly"):
+        if k and k not in LIGHT and k not in SEEMS and not word.endswith("ly"):
             return {j}, {j}
-        if word in _CONTRASTED:
+        if word in CONTRASTED:
             return set(), set()  # "here and not in the liver"
-        if word in _PLACES and word != "to":
+        if word in PLACES and word != "to":
             break
     heads = _behind(reading, i)
     return heads, heads
@@ -247,26 +195,26 @@ def _reach(reading: Reading, start: int, all_of: bool = False) -> tuple[set[int]
     phrase: set[int] = set()
     last, count, in_place = -1, 0, False
     for j in range(start, min(len(words), start + 24)):
-        if sentences[j] != sentences[start - 1] or words[j] in _STOPS or words[j] in ";:()[]":
+        if sentences[j] != sentences[start - 1] or words[j] in STOPS or words[j] in ";:()[]":
             break
         if keys[j]:
-            if keys[j] in _LIGHT:
+            if keys[j] in LIGHT:
                 continue
             if (
                 last >= 0
                 and words[j].endswith(("s", "ed"))
                 and words[j + 1 : j + 2][:1]
-                and (words[j + 1] in _OBJECTS)
+                and (words[j + 1] in OBJECTS)
             ):
                 break  # a verb with its object
             if not in_place:
                 last, count = j, count + 1
                 phrase.add(j)
-            if count > _MOST:
+            if count > MOST:
                 break
         elif words[j] == "of" and last < 0:
             continue
-        elif words[j] in _PLACES:
+        elif words[j] in PLACES:
             in_place = in_place or last >= 0
         elif words[j] in ("or", "nor", "and", ","):
             if last >= 0:
@@ -286,12 +234,12 @@ def _list_goes_on(reading: Reading, comma: int, all_of: bool) -> bool:
     `all_of`: an `and` does too, and the comma may be one ("absence of A, B and C").
     """
     if all_of and reading.words[comma] == "and":
-        return not any(w in _STOPS for w in reading.words[comma + 1 : comma + 5])
+        return not any(w in STOPS for w in reading.words[comma + 1 : comma + 5])
     for j in range(comma + 1, min(len(reading.words), comma + 12)):
         word = reading.words[j]
         if word in ("or", "nor") or (all_of and word == "and"):
             return True
-        if word in _STOPS or word in ".;:" or word in _FORWARD:
+        if word in STOPS or word in ".;:" or word in FORWARD:
             return False
     return False
 
@@ -308,10 +256,10 @@ def _behind(reading: Reading, i: int) -> set[int]:
                     "can", "could") and head is None:  # fmt: skip
             continue
         if reading.keys[j]:
-            if reading.keys[j] not in _LIGHT and head is None:
+            if reading.keys[j] not in LIGHT and head is None:
                 head = j
             continue
-        if word in _PLACES and head is not None:
+        if word in PLACES and head is not None:
             head = None
             continue
         if head is not None:

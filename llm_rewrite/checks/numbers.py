@@ -9,32 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from llm_rewrite.checks.clinical import is_clinical
-from llm_rewrite.checks.dates import parts_told, wrong_date, wrong_month
+from llm_rewrite.checks.dates import wrong_date, wrong_month
+from llm_rewrite.checks.lost_numbers import PAIR, SHOWN, close, equal, is_age, lost_numbers
 from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.stems import keys_of
-from llm_rewrite.checks.terms import listed
-from llm_rewrite.checks.units import MONTHS, WORDS
+from llm_rewrite.checks.units import WORDS
 
-_SHOWN = keys_of(
-    """
-    image panel view picture figure photograph arrow case patient section group step
-    component part point stage plane type condition set kind time different dimensional
-    dimension asterisk star marker bracket circle arrowhead
-    """
-)
-_PAIR = listed("""
-    both pair pairs bilateral bilaterally couple twin twins double dual two
-    """)
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
 _COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
-_SAME = 1e-6
-_LICENCE = listed("license licence unported creative commons attribution copyright doi")
 _VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
-_SECONDS = {"time": 1.0, "days": 86_400.0}
 
 
 def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[str, str]]:
@@ -51,7 +36,7 @@ def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[s
             reason, detail = found
             yield reason, f"'{text.around(quantity.token, 2, 2)}'{detail}"
     if must_keep:
-        yield from _lost(own, theirs, text, source)
+        yield from lost_numbers(own, theirs, text, source)
 
 
 def _wrong(
@@ -95,11 +80,11 @@ def _wrong(
 def _wrong_measure(
     quantity: Quantity, theirs: Sequence[Quantity], text: Reading, source: Reading
 ) -> tuple[str, str] | None:
-    if any(_equal(quantity, t) for t in theirs):
+    if any(equal(quantity, t) for t in theirs):
         return _compared(quantity, theirs, text, source) or _misplaced(
             quantity, theirs, text, source
         )
-    same_number = [t for t in theirs if _close(t.number, quantity.number) and t.kind != "name"]
+    same_number = [t for t in theirs if close(t.number, quantity.number) and t.kind != "name"]
     if any(t.kind in ("", "count", "ordinal") for t in same_number):
         return None
     if same_number:
@@ -107,14 +92,9 @@ def _wrong_measure(
     many = quantity.is_time and quantity.number > 2 and text.words[quantity.token] in WORDS
     if many and _listed_so_many(replace(quantity, value=quantity.number), text, source):
         return None
-    age = _is_age(text, quantity)
+    age = is_age(text, quantity)
     reason = "date_changed" if quantity.is_time and not age else "number_changed"
     return reason, _of_kind(quantity.kind, theirs, source)
-
-
-def _is_age(text: Reading, quantity: Quantity) -> bool:
-    near = text.words[max(0, quantity.token - 2) : quantity.token + 5]
-    return "old" in near or "aged" in near or "age" in near
 
 
 def _wrong_count(
@@ -130,14 +110,14 @@ def _wrong_count(
     counted = [t for t in same_noun if t.kind == "count"]
     after = text.keys[quantity.token + 1 : quantity.token + 4]
     alike = [t for t in counted if source.keys[t.token + 1 : t.token + 4][:3] == after]
-    if alike or (counted and quantity.head not in _SHOWN):
+    if alike or (counted and quantity.head not in SHOWN):
         return "number_changed", f", source '{source.around(counted[0].token, 0, 3)}'"
     if quantity.number in plain or quantity.value in plain or quantity.value <= 1:
         return None
     named = {float(n) for t in theirs if t.name for n in re.findall(r"\d{1,9}", t.name)}
-    if quantity.value in named or (quantity.head in _SHOWN and quantity.value < 13):
+    if quantity.value in named or (quantity.head in SHOWN and quantity.value < 13):
         return None
-    if quantity.value == 2 and not _PAIR.isdisjoint(source.known):
+    if quantity.value == 2 and not PAIR.isdisjoint(source.known):
         return None
     if _listed_so_many(quantity, text, source):
         return None
@@ -223,18 +203,6 @@ def _wrong_name(
     return "concept_added", ": not in the source"
 
 
-def _equal(one: Quantity, two: Quantity) -> bool:
-    if one.kind == two.kind:
-        return _close(one.value, two.value)
-    if one.kind in _SECONDS and two.kind in _SECONDS:
-        return _close(one.value * _SECONDS[one.kind], two.value * _SECONDS[two.kind])
-    return False
-
-
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= _SAME * max(abs(a), abs(b))
-
-
 def _of_kind(kind: str, theirs: Sequence[Quantity], source: Reading) -> str:
     """The source's number of the same kind, for the detail."""
     for other in theirs:
@@ -261,7 +229,7 @@ def _compared(
     sign = _sign(text, quantity.token)
     if not sign:
         return None
-    same = [t for t in theirs if _close(t.number, quantity.number)]
+    same = [t for t in theirs if close(t.number, quantity.number)]
     signs = {_sign(source, t.token) for t in same}
     if same and sign not in signs and signs != {""}:
         return "number_changed", f", source '{source.around(same[0].token, 2, 1)}'"
@@ -273,8 +241,8 @@ def _misplaced(
 ) -> tuple[str, str] | None:
     """A number of the source that there measures something else: two sizes changed about."""
     alike = [t for t in theirs if t.kind == quantity.kind][:20]
-    same = [t for t in alike if _equal(quantity, t)]
-    other = [t for t in alike if not _equal(quantity, t)]
+    same = [t for t in alike if equal(quantity, t)]
+    other = [t for t in alike if not equal(quantity, t)]
     if not same or not other:
         return None
     near = _near(text, quantity.token)
@@ -289,64 +257,3 @@ def _near(reading: Reading, token: int) -> frozenset[str]:
     inside = reading.sentence_words(token)
     window = range(max(inside.start, token - 6), min(inside.stop, token + 8))
     return frozenset(reading.keys[j] for j in window if reading.keys[j])
-
-
-def _lost(
-    own: Sequence[Quantity], theirs: Sequence[Quantity], text: Reading, source: Reading
-) -> Iterator[tuple[str, str]]:
-    """Measurements, counts, ages and dates of the source that the text does not have."""
-    numbers = {q.number for q in own} | {q.value for q in own}
-    told: set[float] = set()
-    spans = [(a.number, b.number) for a, b in pairwise(own) if _to(text, a, b)]
-    for quantity in theirs:
-        if (
-            quantity.kind in ("", "name", "ordinal")
-            or quantity.minor
-            or _is_statistic(source, quantity)
-        ):
-            continue
-        if quantity.kind == "count" and (quantity.value < 3 or quantity.head in _SHOWN):
-            continue
-        if quantity.unit == "year" and source.words[max(0, quantity.token - 1)] not in MONTHS:
-            continue
-        if any(low < quantity.number < high for low, high in spans) or _is_cited(source, quantity):
-            continue
-        if not quantity.number or (quantity.unit == "whole" and parts_told(quantity, own)):
-            continue
-        if quantity.number in numbers or any(_equal(quantity, q) for q in own):
-            continue
-        if quantity.value == 2 and not _PAIR.isdisjoint(text.known):
-            continue
-        if quantity.number not in told:
-            told.add(quantity.number)
-            dated = quantity.kind == "date" or (quantity.is_time and not _is_age(source, quantity))
-            reason = "date_changed" if dated else "number_changed"
-            yield reason, f"lost: '{source.around(quantity.token, 1, 2)}'"
-
-
-def _to(text: Reading, low: Quantity, high: Quantity) -> bool:
-    """`zero to three`, `3-5`: what lies between is said too."""
-    between = text.words[low.token + 1 : high.token]
-    return low.number < high.number and between in (("to",), ("-",), ("and",))
-
-
-def _is_cited(source: Reading, quantity: Quantity) -> bool:
-    """`(after Huffman, 2007)`, `Share Alike 3.0`: of a reference or a licence."""
-    near = source.words[max(0, quantity.token - 4) : quantity.token + 4]
-    if not _LICENCE.isdisjoint(near):
-        return True
-    before = source.forms[max(0, quantity.token - 2) : quantity.token]
-    return (
-        quantity.unit == "year"
-        and len(before) == 2
-        and ((before[1] == "," and before[0][:1].isupper()) or "al" in before)
-    )
-
-
-def _is_statistic(source: Reading, quantity: Quantity) -> bool:
-    """`p < 0.05`, `n = 12`, `95% CI`: of an analysis, not of the picture."""
-    before = source.words[max(0, quantity.token - 3) : quantity.token]
-    after = source.words[quantity.token + 1 : quantity.token + 4]
-    return not {"p", "n", "r", "sd", "sem", "±", "fdr"}.isdisjoint(before) or not {
-        "ci", "confidence", "±", "times",
-    }.isdisjoint(after)  # fmt: skip

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.terms import listed
-from llm_rewrite.checks.units import MONTHS, ORDINALS, SCALES, TENS, UNITS, WORDS
+from llm_rewrite.checks.units import (
+    MONTHS,
+    ORDINALS,
+    SCALES,
+    UNITS,
+    WORDS,
+    number_of,
+    roman,
+    spelled,
+)
 
 DIGITS = frozenset("0123456789")
 _TIMES = frozenset({"time", "days", "months"})
@@ -30,7 +39,6 @@ _NAMED = listed("""
     cranial factor protein interleukin vitamin chromosome exon cluster component
     """)
 _ROMAN = re.compile(r"(?:x{0,2}(?:ix|iv|v?i{0,3}))([a-d]?)\Z", re.IGNORECASE)
-_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\Z")
 _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
@@ -82,7 +90,7 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
             else:
                 yield from _digits(reading, i)
         elif word in WORDS or word in SCALES:
-            value, last = _spelled(words, i)
+            value, last = spelled(words, i)
             if not _is_pronoun(reading, i, last):
                 yield _measured(reading, value, i, last)
             i = last
@@ -145,22 +153,6 @@ def _is_pronoun(reading: Reading, i: int, last: int) -> bool:
     )  # fmt: skip
 
 
-def _spelled(words: tuple[str, ...], i: int) -> tuple[float, int]:
-    """The value of a number in words and its last token: twenty-five, two hundred."""
-    value = WORDS.get(words[i], 1.0)
-    if words[i] in SCALES:
-        value = SCALES[words[i]]
-    last = i
-    j = i + 1
-    if words[i] in TENS:
-        k = j + 1 if words[j : j + 1] == ("-",) else j
-        if k < len(words) and 0 < WORDS.get(words[k], 0) < 10:
-            value, last = value + WORDS[words[k]], k
-    if last + 1 < len(words) and words[last + 1] in SCALES:
-        value, last = value * SCALES[words[last + 1]], last + 1
-    return value, last
-
-
 def _is_month(reading: Reading, i: int) -> bool:
     if reading.words[i] not in ("may", "march", "mar", "jan", "dec"):
         return reading.forms[i][:1].isupper()
@@ -181,18 +173,18 @@ def _digits(reading: Reading, i: int) -> Iterator[Quantity]:
     if _is_layout(words, i):
         return
     if letters in ("st", "nd", "rd", "th"):
-        value = _value(number)
+        value = number_of(number)
         yield Quantity(
             value, value, "ordinal", i, head=reading.keys[i + 1] if i + 1 < len(words) else ""
         )
         return
     if letters == "k":
-        yield _measured(reading, 1000 * _value(number), i, i)
+        yield _measured(reading, 1000 * number_of(number), i, i)
         return
     if letters and letters not in UNITS and letters not in ("x", "yo", "year", "yr"):
         yield Quantity(0.0, 0.0, "name", i, name=words[i])
         return
-    value = _value(number)
+    value = number_of(number)
     if before in _NAMED and before not in ("type",):
         yield Quantity(value, value, "name", i, name=f"{before} {value:g}")
         return
@@ -231,19 +223,6 @@ def _is_year(words: tuple[str, ...], i: int, value: float, letters: str) -> bool
         return False
     after = words[i + 1] if i + 1 < len(words) else ""
     return len(words[i]) == 4 and after not in UNITS
-
-
-@functools.lru_cache(maxsize=16_384)
-def _value(number: str) -> float:
-    """1,024 is 1024; 1,5 is 1.5; 1.234.567 has thousands."""
-    number = number[:40]
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", number):
-        number = number.replace(",", "")
-    elif number.count(",") == 1 and "." not in number:
-        number = number.replace(",", ".")
-    elif number.count(".") > 1 or "," in number:
-        number = re.sub("[.,]", "", number)
-    return float(number)
 
 
 def _measured(
@@ -315,13 +294,5 @@ def _grade(reading: Reading, i: int) -> Iterator[Quantity]:
     if form and _ROMAN.match(form) and form[0] in "ivx":
         match = _ROMAN.match(form)
         assert match is not None
-        value = _roman(form[: len(form) - len(match[1])])
+        value = roman(form[: len(form) - len(match[1])])
         yield Quantity(value, value, "name", j, name=f"{reading.words[i]} {value:g}{match[1]}")
-
-
-def _roman(numeral: str) -> float:
-    total = 0
-    for here, after in zip(numeral, [*numeral[1:], ""], strict=True):
-        value = _ROMAN_VALUES[here]
-        total += -value if after and _ROMAN_VALUES[after] > value else value
-    return float(total)

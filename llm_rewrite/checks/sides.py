@@ -116,6 +116,8 @@ def _is_layout(reading: Reading, i: int) -> bool:
         return True
     if words[i] == "left" and before in _NO_SIDE_BEFORE and not _body_follows(reading, i):
         return True
+    if words[i] == "left" and after in (".", "") and i and any(reading.keys[i - 1 : i]):
+        return True  # "no tumor left."
     if before in ("top", "bottom", "far"):
         return True
     if after in _LAYOUT and after not in ("upper", "lower", "middle", ";", "half"):

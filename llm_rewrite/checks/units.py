@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 # unit: (what it measures, how many of the base unit)
 UNITS: dict[str, tuple[str, float]] = {
     "nm": ("length", 1e-6), "μm": ("length", 1e-3), "um": ("length", 1e-3), "micron": ("length", 1e-3),
@@ -113,3 +116,42 @@ MONTHS = {
     **{m[:3]: i + 1 for i, m in enumerate(_MONTHS) if m != "may"},
     "sept": 9,
 }
+_ROMAN = {"i": 1, "v": 5, "x": 10}
+
+
+def spelled(words: tuple[str, ...], i: int) -> tuple[float, int]:
+    """The value of a number in words and its last token: twenty-five, two hundred."""
+    value = WORDS.get(words[i], 1.0)
+    if words[i] in SCALES:
+        value = SCALES[words[i]]
+    last = i
+    j = i + 1
+    if words[i] in TENS:
+        k = j + 1 if words[j : j + 1] == ("-",) else j
+        if k < len(words) and 0 < WORDS.get(words[k], 0) < 10:
+            value, last = value + WORDS[words[k]], k
+    if last + 1 < len(words) and words[last + 1] in SCALES:
+        value, last = value * SCALES[words[last + 1]], last + 1
+    return value, last
+
+
+@functools.lru_cache(maxsize=16_384)
+def number_of(number: str) -> float:
+    """1,024 is 1024; 1,5 is 1.5; 1.234.567 has thousands."""
+    number = number[:40]
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", number):
+        number = number.replace(",", "")
+    elif number.count(",") == 1 and "." not in number:
+        number = number.replace(",", ".")
+    elif number.count(".") > 1 or "," in number:
+        number = re.sub("[.,]", "", number)
+    return float(number)
+
+
+def roman(numeral: str) -> float:
+    """The value of a Roman number in small letters."""
+    total = 0
+    for here, after in zip(numeral, [*numeral[1:], ""], strict=True):
+        value = _ROMAN[here]
+        total += -value if after and _ROMAN[after] > value else value
+    return float(total)
