@@ -6,6 +6,7 @@ Longer names are found first, so that "no tumour" is not read as a tumour.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -197,6 +198,8 @@ def general_findings(text: str, background: Sequence[str], shown: Sequence[str])
     A sentence with three words of a background passage that nothing else has must be marked as
     general: "typically", "often", "may".
     """
+    if not background:
+        return []
     own = {word for part in shown for word in _keys(part)}
     told = [_content(passage) - own for passage in background]
     found = []
@@ -250,6 +253,7 @@ def _keys(name: str) -> list[str]:
     return [_key(word) for word in words if word not in _FUNCTION]
 
 
+@functools.lru_cache(maxsize=65_536)
 def _key(word: str) -> str:
     """One key for the forms of a word; a plain plural first loses its s."""
     word = word.replace("center", "centre")

@@ -7,7 +7,7 @@ where it is, how large, what it is, and how it lies to its surroundings; with re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -137,12 +137,13 @@ def drafts(row: Sample, prompt: Prompt, answer: Answer, options: Options) -> lis
     _check_form(answer, shown, options)
     whole = plain(answer.whole)
     texts = [plain(entry.text) for entry in answer.regions]
+    all_ = {n: placed for n in range(len(row.regions)) if (placed := _placed(row, n, options))}
     wrong = [
-        _findings(t, [n for n in entry.numbers if n in shown], row, prompt, options)
+        _findings(t, [n for n in entry.numbers if n in shown], all_, row, prompt)
         + [f"region_unknown: region {number}" for number in entry.numbers if number not in shown]
         for entry, t in zip(answer.regions, texts, strict=True)
     ]
-    of_whole = _findings(whole, shown, row, prompt, options, whole=True)
+    of_whole = _findings(whole, shown, all_, row, prompt, whole=True)
     if not options.per_region:
         findings = dict.fromkeys([*of_whole, *(f for found in wrong for f in found)])
         made = Text("region_caption", " ".join([_ended(whole), *map(_ended, texts)]))
@@ -197,14 +198,13 @@ def _check_of(text: str, prompt: Prompt) -> Callable[[Evidence, Tools], list[Fin
 def _findings(
     text: str,
     numbers: Sequence[int],
+    all_: Mapping[int, Placed],
     row: Sample,
     prompt: Prompt,
-    options: Options,
     whole: bool = False,
 ) -> list[str]:
     """Places, sizes and numbers that are not those of the regions; names lost or added."""
-    about = [placed for n in numbers if (placed := _placed(row, n, options))]
-    known = [p for n in range(len(row.regions)) if (p := _placed(row, n, options))]
+    about, known = [all_[n] for n in numbers if n in all_], list(all_.values())
     background = [part.text for part in prompt.parts if part.name == "background"]
     own = [part.text for part in prompt.parts if part.name != "background"]
     values = {n: v for n, v in values_of(row.labels).items() if v != "present"}
