@@ -75,7 +75,7 @@ pregnancy: gestation fetus trimester pregnant
 child: boy girl infant newborn
 man: male
 woman: female
-disease: +osis +itis +pathy syndrome
+disease: lesion tumor infection cancer fracture +oma +osis +itis +pathy syndrome
 stain: hematoxylin eosin trichrome pas giemsa immunohistochemistry gram
 immunohistochemistry: immunostain antibody immunoreactive immunoperoxidase positive ki cytokeratin
 histology: hematoxylin histopathology section microscopic biopsy specimen
@@ -84,7 +84,7 @@ photograph: picture photo macroscopic gross intraoral extraoral clinical
 radiograph: film xray panoramic orthopantomogram pa ap
 micrograph: microscopy
 film: radiograph pa ap
-jaw: maxilla mandible
+jaw: maxilla mandible orthopantomogram panoramic dental
 opacity: density infiltrate consolidation attenuation shadow
 abnormality: lesion defect
 ct: tomography cect ncct hrct mdct cbct cta msct
@@ -124,10 +124,15 @@ _SAME = (
     ("fluid", "chyle"), ("fluid", "pus"), ("fluid", "ascites"), ("fluid", "blood"),
     ("micrograph", "microscopy"), ("parasite", "falciparum"), ("parasite", "plasmodium"),
     ("removal", "resection"), ("removal", "drainage"),
+    ("sulcus", "groove"), ("recurrence", "regrown"), ("recurrence", "returned"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
 # A word and what it says in plain words: all of one of the lists.
 _PLAINLY: dict[str, tuple[str, ...]] = {
+    "echocardiogram": ("ultrasound heart",),
+    "recurrence": ("come back", "came back", "returned"),
+    "hyperintense": ("bright",),
+    "hypointense": ("dark",),
     "cardiomegaly": ("heart enlargement", "heart large", "heart big"),
     "hepatomegaly": ("liver enlargement", "liver large"),
     "splenomegaly": ("spleen enlargement", "spleen large"),

@@ -36,7 +36,8 @@ _WORDS: dict[str, str] = {
 }
 _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 # Words that `modality` judges, as no others do.
-PICTURE_WORDS = frozenset(_KIND_OF) - {"smear", "smears", "magnetic", "hematoxylin"}
+_NOT_ALONE = {"smear", "smears", "magnetic", "hematoxylin"}
+PICTURE_WORDS = (frozenset(_KIND_OF) - _NOT_ALONE) | {"micrograph", "micrographs", "picture"}
 _PHRASES = {
     ("computed", "tomography"): "ct", ("computerized", "tomography"): "ct",
     ("computerised", "tomography"): "ct", ("ct", "scan"): "ct", ("cat", "scan"): "ct",

@@ -134,7 +134,7 @@ def _listed_so_many(quantity: Quantity, text: Reading, source: Reading) -> bool:
     if quantity.value in (2, len(labels)):
         return True
     return any(
-        _length_of_list(inside, source) == quantity.value for inside in source.sentence_ranges
+        _length_of_list(inside, source) >= quantity.value for inside in source.sentence_ranges
     )
 
 

@@ -98,11 +98,15 @@ def mentions(reading: Reading, group: Group) -> list[Mention]:
     return found
 
 
+def _tells(reading: Reading, j: int) -> bool:
+    return bool(reading.keys[j]) and reading.words[j] != "well"
+
+
 def _coordinated(reading: Reading, i: int, own: Mapping[str, str]) -> bool:
     """`left and right kidneys`, `axial (a), coronal (b)`: what stands near tells nothing of either."""
     for step in (1, -1):
         for j in range(i + step, i + 7 * step, step):
-            if not 0 <= j < len(reading.words) or reading.keys[j] or reading.words[j] in ".;:":
+            if not 0 <= j < len(reading.words) or _tells(reading, j) or reading.words[j] in ".;:":
                 break
         if 0 <= j < len(reading.words) and reading.words[j] in own:
             return True

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.assertions import Assertions, assertions
+from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.qualifiers import qualifiers
 from llm_rewrite.checks.reading import Reading, read
 from llm_rewrite.checks.sides import sides
@@ -18,6 +19,7 @@ _YES = listed("yes true correct present")
 _NO = listed("no false incorrect absent not")
 _WHAT_IS_SEEN = re.compile(
     r"\bwhat (?:does|do|is|are|can)\b[^?]{0,80}\b(?:show|reveal|demonstrate|seen|have|depict|shown|display)\b"
+    r"|\b(?:which|what) of (?:these|the following)\b"
     r"|\b(?:which|what)\b[^?]{0,60}\b(?:finding|abnormalit|feature|lesion|structure|sign|patholog"
     r"|observation|following|condition|statement)",
     re.IGNORECASE,
@@ -91,9 +93,22 @@ def leaks(question: Question) -> Iterator[tuple[str, str]]:
         if f" {said} " in asked:
             yield "answer_leaked", f"'{answer[:60]}'"
             continue
-        content = {k for k in read(answer).keys if k} - _PLAIN
-        if len(content) >= 2 and content <= read(question.question).known:
+        if _content_told(answer, question):
             yield "answer_leaked", f"'{answer[:60]}'"
+
+
+def _content_told(answer: str, question: Question) -> bool:
+    """Whether the question has nearly all that the answer says, or its one clinical word."""
+    known = read(question.question).known
+    reading = read(answer)
+    content = {k for k in reading.keys if k} - _PLAIN
+    clinical = {k for w, k in zip(reading.words, reading.keys, strict=True) if is_clinical(w)}
+    if len(content) > 2 and len(content & known) * 4 >= len(content) * 3:
+        return True
+    if len(content) == 2 and content <= known and (question.options or content <= clinical):
+        return True
+    others = {k for o in question.options if o != answer for k in read(o).keys}
+    return bool(question.options and (clinical & known) - others and not clinical & others)
 
 
 def _told_before(question: Question) -> Iterator[tuple[str, str]]:

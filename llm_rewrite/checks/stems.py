@@ -114,6 +114,8 @@ def _american(word: str) -> str:
         word = word[:-1].replace("oe", "e") + word[-1]
     if "our" in word and len(word) > 4:
         word = word.replace("our", "or")
+    if word.endswith(("bre", "bres", "tre", "tres")):
+        word = re.sub(r"re(s?)\Z", r"er\1", word)
     if "is" in word:
         word = re.sub(r"is(e|ed|es|ing|ation|ations)\Z", r"iz\1", word)
     return word.replace("ph", "f") if word.startswith("sulph") else word

@@ -70,6 +70,7 @@ MENTION = re.compile(
     rf"|\bcaptions? {_SAYS}\b"
     rf"|\b(?:the|this|these|cited|citing|accompanying) (?:\w+ )?{_TEXTS}s? {_SAYS}\b"
     r"|\b(?:the )?authors? (?:say|state|describe|mention|note|indicate|report|explain|suggest)s?\b"
+    r"|\b(?:according to|as reported by|as stated by) (?:the )?(?:authors?|investigators?|researchers?)\b"
     r"|\b(?:according to|as (?:described|stated|noted|mentioned|reported|indicated|given|written|"
     rf"specified|explained) (?:in|by)|as per|based on|from|in) (?:the|this|its|a) (?:\w+ ){{0,2}}{_TEXTS}s?\b"
     r"|\b(?:based on|given) (?:the )?(?:given |provided |available )?(?:findings|information|context|data)\b"
@@ -96,7 +97,7 @@ INJECTION_WORDS = listed("""
     report diagnose
     """)
 MENTION_WORDS = listed("""
-    caption captions legend legends citing source sources report reports text texts description
+    investigator investigators researcher researchers caption captions legend legends citing source sources report reports text texts description
     descriptions article articles paper papers passage passages excerpt excerpts sentence sentences
     abstract abstracts manuscript manuscripts record records document documents note notes author
     authors findings information context data provided given accompanying supplied above label
