@@ -88,7 +88,7 @@ _QUESTIONS = {
     ),
     "questions whose answer is none of their options": (
         "SELECT sample_id FROM manifest WHERE kept AND len(list_filter(questions, "
-        "lambda q: len(q.options) > 0 AND NOT list_has_all(q.options, "
+        "lambda q: coalesce(q.faithful, true) AND len(q.options) > 0 AND NOT list_has_all(q.options, "
         "CASE q.kind WHEN 'multiple' THEN string_split(q.answer, '; ') ELSE [q.answer] END))) > 0"
     ),
     "captions that are a rejected text and no other": (
