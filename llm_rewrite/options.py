@@ -77,6 +77,21 @@ class ModelOptions(Options):
     extra: dict[str, Any] = {}
     price: Price = Price()
 
+    @field_validator("model")
+    @classmethod
+    def _is_a_name(cls, model: str) -> str:
+        if not model.isprintable():
+            raise ValueError(f"{model!r}: a name is one line")
+        return model
+
+    @field_validator("extra")
+    @classmethod
+    def _leave_ours(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        for name in extra:
+            if name in ("model", "messages", "n", "stream"):
+                raise ValueError(f"{name!r}: Fabrica says this itself")
+        return extra
+
     @field_validator("endpoint")
     @classmethod
     def _is_an_address(cls, endpoint: str) -> str:

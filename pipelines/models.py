@@ -32,10 +32,13 @@ _WIDEST = 1024
 
 
 def check_models(options: Sequence[TaskOptions], reach: bool) -> None:
-    """Raise `UserError` for a model that is not served, or a server that could not be started."""
+    """Raise `UserError` for a model that is not served, or a server that could not be started.
+
+    `reach`: whether models are asked from this machine.
+    """
     for one in _different(options):
         try:
-            if one.serve:
+            if one.serve and reach:
                 check_command(one.serve)
             elif one.endpoint and reach:
                 asyncio.run(check_served(one, one.endpoint))

@@ -224,4 +224,4 @@ def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple]) -> list[str]:
 
 def _plain(cell: object) -> str:
     text = f"{cell:,}" if isinstance(cell, int) else str(cell) or "(none)"
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")
