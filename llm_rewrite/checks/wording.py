@@ -97,7 +97,8 @@ INJECTION_WORDS = listed("""
     report diagnose
     """)
 MENTION_WORDS = listed("""
-    investigator investigators researcher researchers caption captions legend legends citing source sources report reports text texts description
+    investigator investigators researcher researchers
+    caption captions legend legends citing source sources report reports text texts description
     descriptions article articles paper papers passage passages excerpt excerpts sentence sentences
     abstract abstracts manuscript manuscripts record records document documents note notes author
     authors findings information context data provided given accompanying supplied above label
