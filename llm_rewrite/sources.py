@@ -14,6 +14,7 @@ CAPTION_KINDS = ("subcaption", "caption", "label_caption", "report", "region_cap
 SAID = {"present": "present", "absent": "absent", "uncertain": "possible"}
 _MOST_CHARACTERS = 6_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and halves of characters
+_TURN = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # Facts of a labelled row's picture, as they lie in `meta`, and how each is called.
 _PICTURE_FACTS = {
     "picture": "picture",
@@ -115,8 +116,9 @@ def cut(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A written text as it stands in a record: on one line, without control characters."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    """A written text as it stands in a record: on one line, without control characters, and
+    without those that turn the direction of what follows (Trojan Source, CVE-2021-42574)."""
+    return " ".join(_CONTROL.sub(" ", _TURN.sub("", text)).split())
 
 
 def _texts(row: Sample, kind: str, name: str, language: str) -> list[Part]:
