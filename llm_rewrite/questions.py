@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -121,6 +122,7 @@ def placed(row: Sample, right: str, wrong: Iterable[str], question: str) -> list
     return options
 
 
+@functools.lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """A text for comparing: its words in small letters, numbers as digits, no articles."""
     words = [word.casefold().replace("−", "-") for word in _WORD.findall(text)]

@@ -13,6 +13,7 @@ pattern looks at a bounded stretch, so the time is linear in the text.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -59,8 +60,13 @@ _WINDOW_CHARS = 160
 
 def definitions(text: str) -> list[Definition]:
     """Each definition in `text`, in order; an abbreviation may be defined more than once."""
+    return list(_definitions(text))
+
+
+@functools.lru_cache(maxsize=256)  # checks of written texts read one source many times
+def _definitions(text: str) -> tuple[Definition, ...]:
     found = {d.short_span: d for d in (*_legends(text), *_brackets(text))}
-    return [found[span] for span in sorted(found)]
+    return tuple(found[span] for span in sorted(found))
 
 
 def document_definitions(texts: Iterable[str]) -> Mapping[str, str]:
@@ -71,7 +77,7 @@ def document_definitions(texts: Iterable[str]) -> Mapping[str, str]:
     counts: dict[str, Counter[str]] = {}
     spelt: dict[str, str] = {}
     for text in texts:
-        for definition in definitions(text):
+        for definition in _definitions(text):
             meaning = " ".join(definition.long.split())
             spelt.setdefault(meaning.lower(), meaning)
             counts.setdefault(singular(definition.short), Counter())[meaning.lower()] += 1

@@ -6,13 +6,14 @@ article names elsewhere for certain; a finding that its sentence denies is linke
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import msgspec
 
 from extractors.concepts.abbreviations import document_definitions
 from extractors.concepts.assertion import Assertion, assertions
-from extractors.concepts.linker import Linker, Mention
+from extractors.concepts.linker import Chosen, Linker, Mention
 from extractors.sentences import sentence_spans
 
 
@@ -33,9 +34,19 @@ def link_document(linker: Linker, texts: Sequence[str]) -> list[list[Linked]]:
 def document_mentions(linker: Linker, texts: Sequence[str]) -> list[list[Mention]]:
     """The mentions of each text of one document, in order, none overlapping within a text."""
     expansions = linker.reader.expansions(document_definitions(texts))
-    chosen = [linker.choose(text, expansions) for text in texts]
+    plain = tuple((first, tuple(found)) for first, found in expansions.items())
+    chosen = [_chosen(linker, text, plain) for text in texts]
     known = {number for names in chosen for number in linker.certain(names)}
     return [linker.mentions(text, names, known) for text, names in zip(texts, chosen, strict=True)]
+
+
+@functools.lru_cache(maxsize=256)  # checks of written texts hold one source against many texts
+def _chosen(
+    linker: Linker,
+    text: str,
+    expansions: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...],
+) -> list[Chosen]:
+    return linker.choose(text, dict(expansions))
 
 
 def asserted(text: str, mentions: Sequence[Mention]) -> list[Linked]:
