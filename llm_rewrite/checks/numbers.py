@@ -6,6 +6,8 @@ as names. A count is held against the count of the same noun.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -39,6 +41,13 @@ def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[s
         yield from lost_numbers(own, theirs, text, source)
 
 
+@functools.lru_cache(maxsize=512)
+def _named(reading: Reading) -> frozenset[float]:
+    """The numbers within names and dates: 38 of CD38."""
+    names = [quantity.name for quantity in quantities(reading) if quantity.name]
+    return frozenset(float(n) for name in names for n in re.findall(r"\d{1,9}", name))
+
+
 def _wrong(
     quantity: Quantity,
     theirs: Sequence[Quantity],
@@ -54,7 +63,6 @@ def _wrong(
     if quantity.kind == "count":
         return _wrong_count(quantity, theirs, plain, text, source)
     if quantity.kind in ("", "date"):
-        named = {float(n) for t in theirs if t.name for n in re.findall(r"\d{1,9}", t.name)}
         if quantity.unit == "whole":
             wrong = wrong_date(quantity, theirs, plain)
             return ("date_changed", _of_kind("date", theirs, source)) if wrong else None
@@ -70,7 +78,7 @@ def _wrong(
                 return "date_changed", found
             if quantity.number % 100 in whole:
                 return None
-        if quantity.number in plain or quantity.number in named:
+        if quantity.number in plain or quantity.number in _named(source):
             return _compared(quantity, theirs, text, source)
         reason = "date_changed" if quantity.kind else "number_changed"
         return reason, _of_kind(quantity.kind, theirs, source)
@@ -240,7 +248,7 @@ def _misplaced(
     quantity: Quantity, theirs: Sequence[Quantity], text: Reading, source: Reading
 ) -> tuple[str, str] | None:
     """A number of the source that there measures something else: two sizes changed about."""
-    alike = [t for t in theirs if t.kind == quantity.kind][:20]
+    alike = list(itertools.islice((t for t in theirs if t.kind == quantity.kind), 20))
     same = [t for t in alike if equal(quantity, t)]
     other = [t for t in alike if not equal(quantity, t)]
     if not same or not other:
