@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-_MAX_CHARACTERS = 200_000
+_MAX_CHARACTERS = 200_000  # with a thought before it
+_MOST_OF_ANSWER = 50_000  # checks of more would hold up all other requests for long
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 
@@ -38,6 +39,8 @@ def read_answer(content: str, answer: type[Answer]) -> Answer:
     text = _THOUGHT.sub("", content)
     if fenced := _FENCED.match(text):
         text = fenced[1]
+    if len(text) > _MOST_OF_ANSWER:
+        raise BadAnswer(f"the answer is {len(text):,} characters long")
     try:
         data = json.loads(text, strict=False, parse_constant=_no_constant)
         json.dumps(data, ensure_ascii=False).encode()  # no half characters, which no file can hold
