@@ -3,7 +3,7 @@
 A request goes to the journal first, then joins an equal one that is under way, and only then to
 the server. What may pass (a refused or cut connection, no answer in time, 408, 409, 425, 429, 5xx,
 a 200 without a completion) is tried again; what concerns one request (400, 413, 422 and the like)
-becomes that request's `problem`; what concerns everybody raises a `ModelUnavailable`
+becomes that request's `problem`, unless all of a task are refused; what concerns everybody raises a `ModelUnavailable`
 (see `llm_rewrite.endpoint`).
 """
 
@@ -22,6 +22,7 @@ from llm_rewrite.endpoint import (
     UNREACHED,
     BadReply,
     EndpointDown,
+    EndpointRefused,
     ModelUnavailable,
     concerns_one,
     key_of,
@@ -36,6 +37,7 @@ from llm_rewrite.options import ModelOptions
 from llm_rewrite.pacing import Pace
 from llm_rewrite.pictures import BadPicture, data_uri
 from llm_rewrite.prompt import Request
+from llm_rewrite.refusals import Refusals
 from llm_rewrite.reply import Reply
 from llm_rewrite.retrying import wait_s
 from llm_rewrite.served import check_served
@@ -80,6 +82,7 @@ class Client:
         self._first_wait_s, self._revive = first_wait_s, revive
         self._reviving: asyncio.Task[str] | None = None
         self._fetching: dict[str, asyncio.Task[Reply]] = {}
+        self._refusals = Refusals()
         self._sent: set[asyncio.Task[Any]] = set()
         self._counted: set[str] = set()
         self._unavailable: ModelUnavailable | None = None
@@ -113,6 +116,8 @@ class Client:
         reply = self._journal.get(key)
         if reply is not None:
             self._usage.of(request.task).journaled += 1
+            for told in [] if reply.problem else self._refusals.answered(request.task):
+                self._keep(*told)
         else:
             reply = await asyncio.shield(self._fetched(key, request))
         if key not in self._counted:
@@ -142,8 +147,15 @@ class Client:
         except OSError as error:
             return Reply(problem=f"picture: cannot be read: {one_line(str(error))}", passing=True)
         reply = await self._insisted(request, body)
-        if not reply.passing:
-            self._keep(request, reply)
+        for told in [] if reply.passing else self._refusals.settled(request, reply):
+            self._keep(*told)
+        if self._refusals.of_all(request.task):
+            raise self._everybodys(
+                EndpointRefused(
+                    f"{self.endpoint} refuses every request of {request.task}: {reply.problem}; "
+                    "see the server's options and log, then run again"
+                )
+            )
         return reply
 
     def _keep(self, request: Request, reply: Reply) -> None:

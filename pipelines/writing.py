@@ -10,6 +10,7 @@ import asyncio
 import functools
 import gc
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import msgspec
 
 from llm_rewrite.endpoint import ModelUnavailable
 from llm_rewrite.journal import Journal
+from llm_rewrite.refusals import is_refusal
 from llm_rewrite.task import Tools
 from llm_rewrite.usage import Usage
 from llm_rewrite.window import slide
@@ -230,14 +232,20 @@ async def _written(
     begun: Begun,
     failed: list[str],
 ) -> list[Sample]:
-    """All rows in order; what failed and may pass is added to `failed`.
+    """All rows in order; what failed and may pass is added to `failed`. So is what a server
+    refuses of a step of which it answers nothing, which may be its own fault.
 
     Where a row ended the process before, rows are worked on singly, so that the pool sees which.
     """
 
+    refused, answered = defaultdict[str, list[str]](list), set[str]()
+
     def tell(row: Sample, step: Step, exchanges: Iterable[Exchange]) -> None:
         found = dict.fromkeys(e.problem for e in exchanges if e.passing)
         failed.extend(f"{row.sample_id} {step.name}: {problem}" for problem in found)
+        replies = [reply for exchange in exchanges for reply in exchange.replies]
+        refused[step.name] += sorted({r.problem for r in replies if is_refusal(r)})
+        answered.update({step.name} if any(not reply.problem for reply in replies) else ())
 
     async def one(row: Sample) -> Sample:
         if row.drops:
@@ -254,7 +262,10 @@ async def _written(
             return dropped(row, STAGE, "fault", why.encode("utf-8", "backslashreplace").decode())
 
     width = 1 if workers.one_at_a_time else width_of([step.options for step in work.steps])
-    return await slide(rows, one, width)
+    written = await slide(rows, one, width)
+    for name in refused.keys() - answered:
+        failed.extend(f"{name}: {problem}" for problem in refused[name])
+    return written
 
 
 @contextmanager
