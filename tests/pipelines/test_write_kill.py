@@ -21,7 +21,7 @@ from pipelines.corpus import open_corpus
 from pipelines.verify import verify
 from tests.pipelines.test_runners import said_in_one_line, small_disk
 from tests.pipelines.test_write_run import corpus_files, query
-from tests.pipelines.write_runs import Place, extracted, until
+from tests.pipelines.write_runs import Place, undisturbed, until
 
 ANSWERED = 12
 
@@ -37,25 +37,14 @@ hashlib.sha256 = deadly
 """
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return extracted(tmp_path_factory.mktemp("base"))
-
-
 @pytest.fixture
-def place(tmp_path: Path, base: Path) -> Place:
-    return Place(tmp_path, base)
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory, base: Path) -> dict[str, str]:
-    """What every undisturbed run comes to."""
-    place = Place(tmp_path_factory.mktemp("reference"), base)
-    with model_server() as server:
-        code, said = place.run(server)
-    assert code == 0, said
-    assert not list(verify(open_corpus(str(place.out))))
-    return corpus_files(place.out)
+def reference() -> dict[str, str]:
+    return undisturbed()
 
 
 def whole(place: Place, reference: dict[str, str]) -> None:
@@ -196,6 +185,30 @@ def test_what_is_not_written_needs_a_server(place: Place) -> None:
     code, said = place.run(server)
     assert code == 2
     assert "does not answer" in said
+
+
+def test_a_server_that_refuses_all_is_put_right_and_asked_again(
+    place: Place, reference: dict[str, str]
+) -> None:
+    """As one that was started without pictures, or with too short a context."""
+    with model_server() as server:
+        server.fail(Fault("status", status=400, text="no such grammar"))
+        few = [{"rewrite_caption": {"where": "sample_id LIKE 'PMC990000005%'"}}]
+        code, said = place.run(server, write=few)  # these may be at fault themselves
+        assert code == 0, said
+        assert 1 < (asked := server.total) < 20
+        assert f"0 answers, {asked} failed" in said
+        code, said = place.run(server)
+        assert code == 2
+        assert "refuses every request of rewrite_caption: http_400: no such grammar" in said
+        server.heal()
+        before = server.total
+        code, said = place.run(server, write=few)
+        assert code == 0, said
+        assert server.total == before + asked
+        code, said = place.run(server)
+        assert code == 0, said
+    whole(place, reference)
 
 
 def test_a_slow_server_is_no_silence(place: Place, reference: dict[str, str]) -> None:

@@ -20,25 +20,16 @@ from pipelines.verify import verify
 from tests.conftest import ROOT
 from tests.pipelines.test_runners import job_service, portable  # noqa: F401 - a fixture
 from tests.pipelines.test_s3 import aws, commands
-from tests.pipelines.test_write_run import corpus_files, query, written_recipe
-from tests.pipelines.write_runs import Place, extracted, until
+from tests.pipelines.test_write_run import corpus_files, query
+from tests.pipelines.write_runs import Place, undisturbed, until
 from tests.servers import moto_server, objects, s3_client
 
 _PAID = ("stages/answers/", "stages/write/usage")
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return extracted(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory, base: Path) -> dict[str, str]:
-    place = Place(tmp_path_factory.mktemp("reference"), base)
-    with model_server() as server:
-        code, said = place.run(server)
-    assert code == 0, said
-    return corpus_files(place.out)
+def reference() -> dict[str, str]:
+    return undisturbed()
 
 
 def the_same(place: Place, reference: dict[str, str], *runner: str) -> None:
@@ -58,22 +49,21 @@ def the_same(place: Place, reference: dict[str, str], *runner: str) -> None:
     ids=" ".join,
 )
 def test_the_runner_changes_no_byte(
-    runner: tuple[str, ...], tmp_path: Path, base: Path, reference: dict[str, str]
+    runner: tuple[str, ...], tmp_path: Path, reference: dict[str, str]
 ) -> None:
-    the_same(Place(tmp_path, base), reference, *runner)
+    the_same(Place(tmp_path), reference, *runner)
 
 
 def test_a_portable_runner_changes_no_byte(
     tmp_path: Path,
-    base: Path,
     reference: dict[str, str],
     job_service: str,  # noqa: F811
 ) -> None:
-    the_same(Place(tmp_path, base), reference, *portable(job_service))
+    the_same(Place(tmp_path), reference, *portable(job_service))
 
 
-def test_a_runner_that_retries_says_it_once_too(tmp_path: Path, base: Path) -> None:
-    place = Place(tmp_path, base)
+def test_a_runner_that_retries_says_it_once_too(tmp_path: Path) -> None:
+    place = Place(tmp_path)
     with model_server() as server:
         server.fail(Fault("status", status=401, text="bad key"), when=lambda a: a.number > 9)
         code, said = place.run(server, "--runner=BundleBasedDirectRunner")
@@ -85,36 +75,32 @@ def test_a_runner_that_retries_says_it_once_too(tmp_path: Path, base: Path) -> N
 
 def test_answers_on_object_storage_are_paid_for_once(tmp_path: Path) -> None:
     """With pictures that are read from there; what was written is lost, the answers are not."""
+    local, write = Place(tmp_path), [{"rewrite_caption": {"see_image": True}}]
     with moto_server() as storage, model_server() as server:
-        client = s3_client(storage)
-        client.create_bucket(Bucket="corpora")
-        recipe = str(
-            written_recipe(tmp_path, server, write=[{"rewrite_caption": {"see_image": True}}])
-        )
-        run = ["run", recipe, "--out", "s3://corpora/one", "--workers", "2"]
-        first = commands(run, **aws(storage))[0]
+        s3_client(storage).create_bucket(Bucket="corpora")
+        for path in filter(Path.is_file, sorted((local.out / "stages").rglob("*"))):
+            key = f"one/{path.relative_to(local.out).as_posix()}"
+            s3_client(storage).put_object(Bucket="corpora", Key=key, Body=path.read_bytes())
+        words = local.command(server, write=write)
+        run = [word.replace(str(local.out), "s3://corpora/one") for word in words]
+        (first,) = commands(run, **aws(storage))
         assert first.code == 0, first.err
-        pictured = ["data:image/" in json.dumps(asked.body) for asked in server.asked]
-        assert all(pictured)
+        assert all("data:image/" in json.dumps(asked.body) for asked in server.asked)
         before = objects(storage, "corpora", "one/")
         lost = [key for key in before if key.startswith(("stages/write/part", "manifest/"))]
         assert len(lost) == 6
         for key in lost:
-            client.delete_object(Bucket="corpora", Key=f"one/{key}")
-        again, checked, local = commands(
-            run,
-            ["verify", "s3://corpora/one"],
-            ["run", recipe, "--out", str(tmp_path / "local"), "--workers", "2"],
-            **aws(storage),
-        )
+            s3_client(storage).delete_object(Bucket="corpora", Key=f"one/{key}")
+        again, checked = commands(run, ["verify", "s3://corpora/one"], **aws(storage))
         assert again.code == 0, again.err
         assert "known before" in again.out
-        assert (checked.code, local.code) == (0, 0)
-        assert set(server.counts.values()) == {2}, "once for the bucket, once for the disk"
+        assert checked.code == 0, checked.out
+        assert set(server.counts.values()) == {1}
+        assert local.run(server, write=write)[0] == 0
         after = objects(storage, "corpora", "one/")
     assert after.keys() == before.keys()
     found = {k: hashlib.sha256(v).hexdigest() for k, v in after.items() if not k.startswith(_PAID)}
-    assert not kill.differences(found, corpus_files(tmp_path / "local"))
+    assert not kill.differences(found, corpus_files(local.out))
 
 
 def served_by(notes: Path, model: str, *words: str, **serve: Any) -> dict[str, Any]:
@@ -134,11 +120,9 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "notes"
 
 
-def test_two_models_are_served_die_and_are_gone_in_the_end(
-    tmp_path: Path, base: Path, notes: Path
-) -> None:
+def test_two_models_are_served_die_and_are_gone_in_the_end(tmp_path: Path, notes: Path) -> None:
     """Two workers share each server; each dies in the middle; the run ends as if nothing was."""
-    place = Place(tmp_path, base)
+    place = Place(tmp_path)
     writer = served_by(notes, "org/writer", "--die-at", "10")
     judge = served_by(notes, "org/judge", "--die-at", "10")
     recipe = {"writer": writer, "write": [{"rewrite_caption": {}}, {"judge": judge}]}
@@ -162,8 +146,8 @@ def test_two_models_are_served_die_and_are_gone_in_the_end(
     assert len((notes / "org-writer").read_text().splitlines()) == 2, "nothing left to ask"
 
 
-def test_a_server_that_cannot_start_is_one_line(tmp_path: Path, base: Path, notes: Path) -> None:
-    place = Place(tmp_path, base)
+def test_a_server_that_cannot_start_is_one_line(tmp_path: Path, notes: Path) -> None:
+    place = Place(tmp_path)
     code, said = place.run(None, writer=served_by(notes, "org/none", "--no-such-option"))
     lines = [line for line in said.splitlines() if line.startswith("fabrica: ")]
     assert code == 2
