@@ -13,6 +13,7 @@ from llm_rewrite.checks import concepts, modalities, negation, numbers, qualifie
 from llm_rewrite.checks import language as languages
 from llm_rewrite.checks.finding import Finding, findings
 from llm_rewrite.checks.identifiers import identifiers
+from llm_rewrite.checks.pairing import pairing
 from llm_rewrite.checks.reading import Reading, read, read_all
 from llm_rewrite.checks.translation import check_translation
 from llm_rewrite.checks.visible import not_visible
@@ -154,6 +155,7 @@ def _contradictions(
     yield from sides.sides(own, source, must_keep)
     yield from numbers.numbers(own, source, must_keep)
     yield from qualifiers.qualifiers(own, source, evidence.saw_pictures)
+    yield from pairing(own, source)
 
 
 def _asked(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
+from llm_rewrite.checks.english import is_plain
 from llm_rewrite.checks.stems import key, keys_of
 from llm_rewrite.checks.terms import listed
 
@@ -116,6 +117,9 @@ tenting spillage diastasis reaction interarterial anomalous duplication
 """
 
 
+_FORMS = listed(_LISTED)
+
+
 @functools.cache
 def _keys() -> frozenset[str]:
     return keys_of(_LISTED)
@@ -129,4 +133,7 @@ def is_clinical(word: str) -> bool:
     """Whether a lower-case word names a disease, structure, finding, procedure, drug or stain."""
     if word in _PLAIN_ENDING or len(word) < 3:
         return False
-    return key(word) in _keys() or (len(word) >= 6 and _ENDING.match(word) is not None)
+    if word in _FORMS:
+        return True
+    by_form = key(word) in _keys() or (len(word) >= 6 and _ENDING.match(word) is not None)
+    return by_form and not is_plain(word)  # "encloses" is no -osis

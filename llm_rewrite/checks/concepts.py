@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from llm_rewrite.checks.abbreviations import ABBREVIATIONS
 from llm_rewrite.checks.broader import implied, same, spelled_out
 from llm_rewrite.checks.clinical import ANATOMY, is_clinical
+from llm_rewrite.checks.english import is_plain, narrower_in, said_in
 from llm_rewrite.checks.modalities import PICTURE_WORDS
 from llm_rewrite.checks.quantities import quantities
 from llm_rewrite.checks.reading import Reading, read
@@ -78,7 +79,9 @@ def added(
         missing = [
             k
             for w, k in _content(inside)
-            if w not in PICTURE_WORDS and not _is_known(w, k, known, text, source)
+            if w not in PICTURE_WORDS
+            and (is_clinical(w) or not is_plain(w))
+            and not _is_known(w, k, known, text, source)
         ]
         named = [k for k in read(concept.name).keys if k]
         if missing and not (named and all(k in known for k in named)):
@@ -110,7 +113,9 @@ def _is_known(word: str, k: str, known: frozenset[str], text: Reading, source: R
         return True
     if word.upper() in text.forms and word.upper() in source.plain:
         return True
-    return spelled_out(word, known) or _compound(word, known) or _misspelt(word, source)
+    if spelled_out(word, known) or _compound(word, known) or _misspelt(word, source):
+        return True
+    return said_in(word, known) or narrower_in(word, source.words)
 
 
 def _misspelt(word: str, source: Reading) -> bool:
@@ -222,4 +227,4 @@ def _is_kept(word: str, k: str, text: Reading, source: Reading) -> bool:
         return True
     if any(k in keys and short in known for short, keys in source.expansions.items()):
         return True
-    return spelled_out(word, known) or _compound(word, known)
+    return spelled_out(word, known) or _compound(word, known) or said_in(word, known)

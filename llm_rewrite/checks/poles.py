@@ -158,7 +158,8 @@ def _forward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset[
 
 def _opens(words: Sequence[str], i: int) -> bool:
     """`Red, tumor; blue, bone`: the word opens a legend and goes with what follows its comma."""
-    return not i or words[i - 1] in ";:.(\n"
+    at = i - 1 if i and words[i - 1] in ("in", "on") else i
+    return not at or words[at - 1] in ";:.(\n"
 
 
 def _goes_on(
@@ -182,7 +183,7 @@ def _backward(reading: Reading, start: int, own: Mapping[str, str]) -> frozenset
             continue
         if sentence[j] != sentence[start] or keys[j] in _VERBS or len(found) == 2:
             break
-        if words[j] in own or (words[j] == "," and found):
+        if words[j] in own or words[j] == ";" or (words[j] == "," and found):
             break
         if keys[j]:
             found.append(keys[j])
