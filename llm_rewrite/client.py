@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -49,6 +50,7 @@ _GRACE_S = 5.0
 # Requests in a row that ran out of tries while no other was answered: is the server gone? Where it
 # cannot be reached a few tell; where it answers 500 or too late, it may be the requests' own fault.
 _LOST_UNREACHED, _LOST_ANYHOW = 3, 20
+_DEATHS = 3
 
 
 class Client:
@@ -82,7 +84,7 @@ class Client:
         self._first_wait_s, self._revive = first_wait_s, revive
         self._reviving: asyncio.Task[str] | None = None
         self._fetching: dict[str, asyncio.Task[Reply]] = {}
-        self._refusals = Refusals()
+        self._refusals, self._suspects = Refusals(), asyncio.Lock()
         self._sent: set[asyncio.Task[Any]] = set()
         self._counted: set[str] = set()
         self._unavailable: ModelUnavailable | None = None
@@ -175,22 +177,34 @@ class Client:
         return [data_uri(self._read_picture(image), side, quality) for image in request.images]
 
     async def _insisted(self, request: Request, body: bytes) -> Reply:
-        """The reply after as many tries as the recipe allows."""
-        tries = request.model.retries + 1
+        """The reply after as many tries as the recipe allows.
+
+        Of the requests that a server of ours had when it died one may be the cause: they are sent
+        again one after the other, and one with which it died too often no more.
+        """
+        tries, deaths = request.model.retries + 1, 0
         for attempt in range(tries):
-            entered = await self.pace.enter()
             try:
-                reply = await self._tried(request, body, entered)
+                async with self._suspects if deaths else nullcontext():
+                    reply = await self._paced(request, body)
             except Failed as error:
                 failed = error
             else:
                 self._lost = 0
                 return reply
-            finally:
-                self.pace.leave()
-            if attempt < tries - 1:
-                await self._mended(failed, attempt)
-        return self._given_up(failed, tries)
+            deaths += failed.cut and self._revive is not None
+            if deaths >= _DEATHS or attempt == tries - 1:
+                break
+            await self._mended(failed, attempt)
+        return self._given_up(failed, attempt + 1)
+
+    async def _paced(self, request: Request, body: bytes) -> Reply:
+        """One try, when it is its turn. Raises `Failed`, `ModelUnavailable`."""
+        entered = await self.pace.enter()
+        try:
+            return await self._tried(request, body, entered)
+        finally:
+            self.pace.leave()
 
     async def _mended(self, failed: Failed, attempt: int) -> None:
         """Wait as long as it makes sense before the next try."""

@@ -20,8 +20,9 @@ _KEEP_ALIVE_S = 4.0  # vLLM closes idle connections after 5 s
 class Failed(Exception):
     """A try that may do better next time; the message is `name: what happened`.
 
-    `gone`: nobody listens there. `unreached`: nor was the model asked. `overload`: the server has
-    too much to do. `after_s`: how long it asked to be left alone.
+    `gone`: nobody listens there. `unreached`: nor was the model asked. `cut`: the answer was not
+    whole when it went away. `overload`: the server has too much to do. `after_s`: how long it asked
+    to be left alone.
     """
 
     def __init__(
@@ -29,12 +30,13 @@ class Failed(Exception):
         problem: str,
         *,
         gone: bool = False,
+        cut: bool = False,
         unreached: bool = False,
         overload: bool = False,
         after_s: float | None = None,
     ) -> None:
         super().__init__(problem)
-        self.gone, self.unreached = gone, unreached or gone
+        self.gone, self.cut, self.unreached = gone, cut, unreached or gone
         self.overload, self.after_s = overload, after_s
 
 
@@ -95,7 +97,7 @@ class Connection:
         except TimeoutError:
             raise Failed(f"timeout: no answer within {timeout_s:g} s", overload=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Failed(f"cut: {self._brief(error)}") from None
+            raise Failed(f"cut: {self._brief(error)}", cut=True) from None
 
     def _brief(self, error: Exception) -> str:
         return one_line(str(error) or type(error).__name__, self._key)

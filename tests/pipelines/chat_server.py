@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--served-model-name")
     parser.add_argument("--notes", type=Path, required=True)
     parser.add_argument("--die-at", type=int, default=10**9, help="of its first life")
+    parser.add_argument("--deadly", default="\0", help="words of a prompt that end it, each time")
     options = parser.parse_args()
     notes = options.notes / options.model.replace("/", "-")
     first = not notes.exists()
@@ -29,7 +30,7 @@ def main() -> None:
     def answer(body: dict[str, Any]) -> str:
         nonlocal answered
         answered += 1
-        if first and answered > options.die_at:
+        if (first and answered > options.die_at) or options.deadly in str(body):
             os._exit(9)
         return invented_answer(body)
 

@@ -108,7 +108,7 @@ def served_by(notes: Path, model: str, *words: str, **serve: Any) -> dict[str, A
     command = f"{sys.executable} {Path(__file__).with_name('chat_server.py')}"
     given = {"command": command, "args": ["--notes", str(notes), *words], "linger_s": 1.0}
     more = {"env": {"PYTHONPATH": str(ROOT)}, "start_s": 60, **serve}
-    return {"model": model, "in_flight": 8, "retries": 3, "serve": {**given, **more}}
+    return {"model": model, "in_flight": 8, "serve": {**given, **more}}
 
 
 @pytest.fixture
@@ -144,6 +144,20 @@ def test_two_models_are_served_die_and_are_gone_in_the_end(tmp_path: Path, notes
     assert not list(verify(open_corpus(str(place.out))))
     assert place.run(None, **recipe)[0] == 0
     assert len((notes / "org-writer").read_text().splitlines()) == 2, "nothing left to ask"
+
+
+def test_a_prompt_that_ends_the_server_costs_one_row(tmp_path: Path, notes: Path) -> None:
+    """Nobody says which of the requests under way it was."""
+    place = Place(tmp_path)
+    writer = served_by(notes, "org/weak", "--deadly", "blot haemorrhages")
+    code, said = place.run(None, writer=writer)
+    assert code == 0, said
+    assert "1 failed" in said
+    words = query(place.out, "SELECT caption, meta['rewrite_caption'] FROM samples WHERE kept")
+    failed = [caption for caption, word in words if word and "failed" in word]
+    assert len(failed) == 1
+    assert "blot haemorrhages" in failed[0]
+    assert 3 <= len((notes / "org-weak").read_text().splitlines()) <= 5
 
 
 def test_a_server_that_cannot_start_is_one_line(tmp_path: Path, notes: Path) -> None:
