@@ -15,6 +15,7 @@ from llm_rewrite.checks.finding import Finding, findings
 from llm_rewrite.checks.identifiers import identifiers
 from llm_rewrite.checks.pairing import pairing
 from llm_rewrite.checks.reading import Reading, read, read_all
+from llm_rewrite.checks.relations import relations
 from llm_rewrite.checks.translation import check_translation
 from llm_rewrite.checks.visible import not_visible
 from llm_rewrite.checks.wording import mentions_source, wording
@@ -156,6 +157,7 @@ def _contradictions(
     yield from numbers.numbers(own, source, must_keep)
     yield from qualifiers.qualifiers(own, source, evidence.saw_pictures)
     yield from pairing(own, source)
+    yield from relations(own, source)
 
 
 def _asked(
@@ -173,6 +175,8 @@ def _asked(
         return
     asked = read(question.question)
     yield from questions.true_options(question, source)
+    if not evidence.saw_pictures:
+        yield from questions.unasked(question, source)
     for answer in questions.answers(question):
         yield from _held(read(answer), source, evidence, tools)
         if question.kind == "open" and not evidence.saw_pictures:
@@ -188,7 +192,7 @@ def _held(
         knowledge = read_all(evidence.knowledge)
         for _, detail in concepts.added(own, source, knowledge, mine, theirs):
             yield "not_grounded", detail
-        yield from modalities.modality(own, source, evidence.modality, False)
+    yield from modalities.modality(own, source, evidence.modality, evidence.saw_pictures)
     for reason, detail in _contradictions(own, source, evidence, mine, theirs):
         unheard = detail.endswith(("not in the source", "names no side"))
         yield "not_grounded" if unheard else reason, detail

@@ -33,6 +33,12 @@ from llm_rewrite.checks.denial_words import (
 )
 from llm_rewrite.checks.reading import Reading
 
+_OR = frozenset({"and", "or", "/", "vs", "versus"})
+_EITHER = {
+    "without": ("with",), "absence": ("presence",), "absent": ("present",), "not": ("whether",),
+    "no": ("yes",), "negative": ("positive",),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Assertions:
@@ -81,12 +87,16 @@ def assertions(reading: Reading) -> Assertions:
             or word in BACKWARD
             or _is_not(reading, i)
         ):
+            if _is_either(reading, i):
+                continue
             heads, phrase = _denied(reading, i)
             denied_at |= heads
             phrase_at |= phrase
             if heads or word in NO or word in BACKWARD:
                 marked.add(reading.sentences[i])
                 denying.add(i)
+        if word == "concerning" and reading.words[i + 1 : i + 2] != ("for",):
+            continue
         if (word in HEDGES and not _is_able(reading, i)) or _is_soft(reading, i) or word == "?":
             heads, _ = _reach(reading, i + 1)
             doubted_at |= heads or (_behind(reading, i) if _ends_clause(reading, i) else set())
@@ -133,6 +143,17 @@ def _is_able(reading: Reading, i: int) -> bool:
 def _ends_clause(reading: Reading, i: int) -> bool:
     """`X is suspected`: the word of doubt stands after what it doubts."""
     return bool(i) and reading.words[i - 1] in ("is", "are", "was", "were", "be", "been", "highly")
+
+
+def _is_either(reading: Reading, i: int) -> bool:
+    """`with and without`, `presence or absence`, `whether or not`, `Neg.: negative`: no denial."""
+    words, other = reading.words, _EITHER.get(reading.words[i], ())
+    before, after = words[max(0, i - 2) : i], words[i + 1 : i + 3]
+    if len(before) == 2 and before[0] in other and before[1] in _OR:
+        return True
+    if len(after) == 2 and after[1] in other and after[0] in _OR:
+        return True
+    return words[i] == "negative" and bool(before) and before[-1] in (":", "=")
 
 
 def _is_not(reading: Reading, i: int) -> bool:
@@ -237,8 +258,10 @@ def _list_goes_on(reading: Reading, comma: int, all_of: bool) -> bool:
         return not any(w in STOPS for w in reading.words[comma + 1 : comma + 5])
     for j in range(comma + 1, min(len(reading.words), comma + 12)):
         word = reading.words[j]
-        if word in ("or", "nor") or (all_of and word == "and"):
+        if word in ("or", "nor"):
             return True
+        if all_of and word == "and":  # not of the list where a verb follows
+            return not any(w in STOPS for w in reading.words[j + 1 : j + 6])
         if word in STOPS or word in ".;:" or word in FORWARD:
             return False
     return False

@@ -177,6 +177,8 @@ _PLAINLY: dict[str, tuple[str, ...]] = {
     "craniotomy": ("skull open",),
     "stenotic": ("narrowing",),
     "subcutaneous": ("skin",),
+    "gross": ("naked eye",),
+    "macroscopic": ("naked eye",),
     "bilaterally": ("both",),
 }
 _MORE = listed("""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from llm_rewrite.checks.abbreviations import ABBREVIATIONS
 from llm_rewrite.checks.broader import implied, same, spelled_out
 from llm_rewrite.checks.clinical import ANATOMY, is_clinical
-from llm_rewrite.checks.english import is_plain, narrower_in, said_in
+from llm_rewrite.checks.english import is_medical, is_plain, narrower_in, said_in
 from llm_rewrite.checks.modalities import PICTURE_WORDS
 from llm_rewrite.checks.quantities import quantities
 from llm_rewrite.checks.reading import Reading, read
@@ -89,7 +89,9 @@ def added(
             yield "concept_added", f"'{inside.text[:60]}' not in the source"
     for i, word in enumerate(text.words):
         k = text.keys[i]
-        if not k or k in told or k in known or word in PICTURE_WORDS or not is_clinical(word):
+        if not k or k in told or k in known or word in PICTURE_WORDS:
+            continue
+        if not is_clinical(word) and not is_medical(word):
             continue
         told.add(k)
         if not _is_known(word, k, known, text, source):

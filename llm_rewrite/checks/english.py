@@ -29,6 +29,7 @@ class _English(NamedTuple):
     derived: dict[str, list[str]]
     opposites: dict[str, frozenset[str]]
     plain: frozenset[str]
+    medical: frozenset[str]
     forms: dict[str, str]
 
 
@@ -40,6 +41,7 @@ def _english() -> _English:
     places: dict[str, list[int]] = defaultdict(list)
     pairs: dict[str, dict[str, list[str]]] = {"+": defaultdict(list), "!": defaultdict(list)}
     plain: set[str] = set()
+    medical: set[str] = set()
     forms: dict[str, str] = {}
     for line in gzip.decompress(packed).decode("ascii").splitlines():
         mark, _, rest = line.partition(" ")
@@ -52,6 +54,8 @@ def _english() -> _English:
             above.append(tuple(wider.split()))
         elif mark == "~":
             plain.update(rest.split())
+        elif mark == "^":
+            medical.update(rest.split())
         elif mark == "*":
             form, lemma = rest.split()
             forms.setdefault(form, lemma)
@@ -61,7 +65,14 @@ def _english() -> _English:
             pairs[mark][two].append(one)
     opposites = {word: frozenset(others) for word, others in pairs["!"].items()}
     return _English(
-        groups, above, dict(places), dict(pairs["+"]), opposites, frozenset(plain), forms
+        groups,
+        above,
+        dict(places),
+        dict(pairs["+"]),
+        opposites,
+        frozenset(plain),
+        frozenset(medical),
+        forms,
     )
 
 
@@ -87,6 +98,13 @@ def is_plain(word: str) -> bool:
     """Whether a lower-case word is common in general English and has no medical sense."""
     plain, found = _english().plain, lemmas(word)
     return bool(found) and (word in plain or all(lemma in plain for lemma in found))
+
+
+@functools.lru_cache(maxsize=65_536)
+def is_medical(word: str) -> bool:
+    """Whether a lower-case word is above all a part of the body, a disease, a drug, a procedure."""
+    medical, found = _english().medical, lemmas(word)
+    return word in medical or (bool(found) and found[0] in medical)
 
 
 @functools.lru_cache(maxsize=16_384)

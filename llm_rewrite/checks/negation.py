@@ -199,4 +199,7 @@ def _near_absence(reading: Reading, concept: Concept) -> bool:
 def _in_doubt(reading: Reading, concept: Concept) -> bool:
     if not reading.words:
         return False
-    return reading.sentences[_sentence(reading, concept)] in assertions(reading).hedged
+    at = _sentence(reading, concept)
+    if any(reading.words[j] == "whether" for j in reading.sentence_words(at)):
+        return True
+    return reading.sentences[at] in assertions(reading).hedged

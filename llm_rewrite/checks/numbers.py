@@ -11,29 +11,36 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from llm_rewrite.checks.clinical import is_clinical
 from llm_rewrite.checks.dates import wrong_date, wrong_month
 from llm_rewrite.checks.lost_numbers import PAIR, SHOWN, close, equal, is_age, lost_numbers
 from llm_rewrite.checks.quantities import Quantity, quantities
 from llm_rewrite.checks.reading import Reading
-from llm_rewrite.checks.units import WORDS
+from llm_rewrite.checks.units import UNITS, WORDS
 
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
+_CASES = frozenset({"case", "patient", "subject", "lane", "participant", "animal", "mouse"})
+_SINGLE = frozenset({"single", "a", "an", "per", "each", "every"})
 _COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 _VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
 
 
 def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[str, str]]:
     """Numbers that the source does not have; where all is to be kept, measurements lost."""
+    yield from _labelled(text, source)
     own, theirs = quantities(text), quantities(source)
     if not own and not must_keep:
         return
     plain = {t.number for t in theirs if t.kind != "name"}
+    ages = {t.number for t in theirs if is_age(source, t)}
+    young = plain - (ages - {t.number for t in theirs if not is_age(source, t)})
     for quantity in own:
         if not quantity.value and text.words[quantity.token] == "zero":
             continue
-        found = _wrong(quantity, theirs, plain, text, source)
+        scored = quantity.kind == "" and not is_age(text, quantity)
+        found = _wrong(quantity, theirs, young if scored else plain, text, source)
         if found:
             reason, detail = found
             yield reason, f"'{text.around(quantity.token, 2, 2)}'{detail}"
@@ -46,6 +53,26 @@ def _named(reading: Reading) -> frozenset[float]:
     """The numbers within names and dates: 38 of CD38."""
     names = [quantity.name for quantity in quantities(reading) if quantity.name]
     return frozenset(float(n) for name in names for n in re.findall(r"\d{1,9}", name))
+
+
+def _labelled(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """`case 10` for `case 17`: the number of a case of which the source numbers others."""
+    own, theirs = _cases(text), _cases(source)
+    for label, at in own.items():
+        same = [i for (noun, _), i in theirs.items() if noun == label[0]]
+        if same and label not in theirs and label[1] not in source.words:
+            detail = f"'{text.around(at, 0, 1)}', source '{source.around(same[0], 0, 1)}'"
+            yield "number_changed", detail
+            return
+
+
+def _cases(reading: Reading) -> dict[tuple[str, str], int]:
+    """`case 10`, `patients 1`: noun and number, and where."""
+    return {
+        (noun, reading.words[i + 1]): i
+        for i, word in enumerate(reading.words[:-1])
+        if (noun := word.rstrip("s")) in _CASES and reading.words[i + 1].isdecimal()
+    }
 
 
 def _wrong(
@@ -92,6 +119,11 @@ def _wrong_measure(
         return _compared(quantity, theirs, text, source) or _misplaced(
             quantity, theirs, text, source
         )
+    if quantity.number == 1 and any(  # "a single day"
+        word in _SINGLE and UNITS.get(after, ("",))[0] == quantity.kind
+        for word, after in pairwise(source.words)
+    ):
+        return None
     same_number = [t for t in theirs if close(t.number, quantity.number) and t.kind != "name"]
     if any(t.kind in ("", "count", "ordinal") for t in same_number):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from itertools import pairwise
 
 from llm_rewrite.checks.assertions import assertions
 from llm_rewrite.checks.poles import Group, changed, poles
@@ -187,6 +188,7 @@ def qualifiers(text: Reading, source: Reading, saw_pictures: bool) -> Iterator[t
         yield from changed(text, source, group, saw_pictures)
     yield from _prefixes(text, source)
     yield from _denying(text, source)
+    yield from _denied_noun(text, source)
 
 
 def _prefixes(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
@@ -216,6 +218,28 @@ def _denying(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
             denied = rest in theirs.phrased or _after_non(rest, source)
             if rest in source.keys and not denied:
                 yield "negation_flipped", f"'{text.around(i)}', source without '{word[:3]}'"
+
+
+def _denied_noun(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """ "A nonossified zone" told as "an ossified zone", though both forms are in the source."""
+    for one, other in ((source, text), (text, source)):
+        denied = {}
+        both = {k for _, k in _without_prefix(other)}
+        for i in range(len(one.words) - 1):
+            for rest in _rests(one.words[i]) if one.words[i].startswith(("non", "un")) else ():
+                if one.keys[i + 1] and rest in other.keys and rest not in both:
+                    denied[rest, one.keys[i + 1]] = i
+        if not denied:
+            continue
+        stated = {pair for pair in pairwise(one.keys) if pair in denied}
+        marked = assertions(other).marked
+        for i, pair in enumerate(pairwise(other.keys)):
+            plain = pair in denied and pair not in stated and other.sentences[i] not in marked
+            if plain and not _after_non(pair[0], other):
+                here, there = other.around(i), one.around(denied[pair])
+                own, theirs = (here, there) if one is source else (there, here)
+                yield "negation_flipped", f"'{own}', source '{theirs}'"
+                return
 
 
 def _without_prefix(reading: Reading) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
 _SETTINGS = listed("kvp kv mas tr te fov matrix tesla")
 _PARTS_OF = listed("half quarter")
+_SHARES = listed("fifth tenth")
 _BETWEEN = frozenset({"-", "x", "to", "by", "±", "and", "or", "~", "/", ","})
 _SCALE_BAR = frozenset({"bar", "bars", "scale", "magnification", "magnifications", "x", "original"})
 
@@ -96,7 +97,11 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
             i = last
         elif word in ORDINALS:
             head = reading.keys[i + 1] if i + 1 < len(words) else ""
-            yield Quantity(ORDINALS[word], ORDINALS[word], "ordinal", i, head=head)
+            if word in _SHARES and words[i + 1 : i + 2] == ("of",) and words[i - 1] in ("a", "one"):
+                share = 100 / ORDINALS[word]
+                yield Quantity(share, share, "share", i, unit="%")
+            else:
+                yield Quantity(ORDINALS[word], ORDINALS[word], "ordinal", i, head=head)
         elif word in MONTHS and _is_month(reading, i):
             if named := _named_date(words, i):
                 yield named
@@ -255,8 +260,12 @@ def _is_minor(words: tuple[str, ...], i: int) -> bool:
 
 def _unit_after(words: tuple[str, ...], last: int) -> str:
     """The unit right after a number, or after the other numbers of `2 x 3 x 4 cm` and `3-5 cm`."""
+    inside = 0
     for j in range(last + 1, min(len(words), last + 12)):
         word = words[j]
+        if inside or (word == "(" and _list_after(words, j)):
+            inside = 0 if word == ")" else 1  # "two (black bars) and four weeks"
+            continue
         if word in UNITS:
             if word == "°" and words[j + 1 : j + 2] == ("c",):
                 return "°c"
@@ -269,6 +278,16 @@ def _unit_after(words: tuple[str, ...], last: int) -> str:
         if not (match or word in _BETWEEN or word in WORDS):
             return ""
     return ""
+
+
+def _list_after(words: tuple[str, ...], opened: int) -> bool:
+    """Whether a short bracket is followed by "and" and another number."""
+    for j in range(opened + 1, min(len(words) - 2, opened + 6)):
+        if words[j] == ")":
+            return words[j + 1] in ("and", "or", ",", "to") and (
+                words[j + 2] in WORDS or words[j + 2][0] in DIGITS
+            )
+    return False
 
 
 def _counted(reading: Reading, last: int) -> str:

@@ -29,6 +29,7 @@ _NONE_OF = re.compile(
     r"\b(?:none|all|both|neither) (?:of|are|is)\b|\bcannot be determined\b", re.IGNORECASE
 )
 _PLAIN = keys_of("image picture figure scan seen shown visible present this")
+_GENERIC = keys_of("region area part side aspect portion site location zone")
 _ASKING = _PLAIN | keys_of(
     "evidence evident any demonstrate reveal depict patient show identified noted"
 )
@@ -37,6 +38,16 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = re.compile(r"\bthan\b|\bcompared\b", re.IGNORECASE)
+_SUPERLATIVE = re.compile(
+    r"\b(?:strongest|highest|lowest|largest|smallest|greatest|weakest|fewest|longest|shortest|earliest"
+    r"|latest|worst|best|most (?:common|frequent|severe|abundant|often|affected|prominent))\b",
+    re.IGNORECASE,
+)
+_COMPARING = re.compile(
+    r"\w{3}est\b|\b(?:most|least|more|less|than|peak\w*|max\w*|min\w*|main\w*|predomin\w+"
+    r"|top|first|last|rank\w*|increas\w+|decreas\w+|\w{3,}er than|only)",
+    re.IGNORECASE,
+)
 _LEADING = re.compile(
     r"\b(?:isn't|aren't|doesn't|don't|right\?|correct\?|, yes\?|given that|since the|as the)[^?]{0,60}",
     re.IGNORECASE,
@@ -101,11 +112,13 @@ def _content_told(answer: str, question: Question) -> bool:
     """Whether the question has nearly all that the answer says, or its one clinical word."""
     known = read(question.question).known
     reading = read(answer)
-    content = {k for k in reading.keys if k} - _PLAIN
+    content = {k for k in reading.keys if k} - _PLAIN - _GENERIC
     clinical = {k for w, k in zip(reading.words, reading.keys, strict=True) if is_clinical(w)}
     if len(content) > 2 and len(content & known) * 4 >= len(content) * 3:
         return True
     if len(content) == 2 and content <= known and (question.options or content <= clinical):
+        return True
+    if len(content) == 1 and question.kind == "open" and content <= known & clinical:
         return True
     others = {k for o in question.options if o != answer for k in read(o).keys}
     return bool(question.options and (clinical & known) - others and not clinical & others)
@@ -239,8 +252,20 @@ def statement(question: Question) -> Reading:
     return read(_ASKED.sub("", last).rstrip("? "))
 
 
+def unasked(question: Question, source: Reading) -> Iterator[tuple[str, str]]:
+    """A superlative asked for of which the evidence says nothing: "at which lag is it strongest?"."""
+    asked = _SUPERLATIVE.search(question.question)
+    if not asked or question.kind not in ("open", "single") or _COMPARING.search(source.plain):
+        return
+    values = {w for w in source.words if w[0].isdigit()} - set(read(question.answer).words)
+    if len(values) < 2 or any(w[0].isdigit() for w in read(question.answer).words):
+        yield "not_grounded", f"'{asked[0]}': the evidence compares nothing"
+
+
 def ungrounded(answer: Reading, source: Reading, asked: Reading) -> Iterator[tuple[str, str]]:
     """An open answer most of whose words of content the evidence does not have."""
+    if _normal(answer.text) in _YES | _NO:
+        return
     keys = [
         k
         for i, k in enumerate(answer.keys)

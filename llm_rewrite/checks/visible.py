@@ -69,6 +69,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "outcome": (
         r"\b(?:died|death|deceased|surviv\w+|recover(?:ed|y)|discharged|asymptomatic|outcome|prognosis)\b",
         r"\b(?:follow[- ]?up|remission|uneventful\w*|recurrence-free|at last visit|complication-free)\b",
+        r"\b(?:after|within|over) (?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several"
+        r"|a few|some) (?:day|week|month|year)s?\b",
         r"\b(?:days?|weeks?|months?|years?|hours?) (?:after|before|later|following|post|prior|earlier)\b",
     ),
     "comparison": (
