@@ -11,6 +11,7 @@ WordNet's notice on top. A line is a mark and its words; several words of one le
 * `!` two that are antonyms;
 * `~` plain words: common in general English, in no usual sense a part of the body, a disease, a drug
   or a procedure;
+* `^` words whose first sense is one of those, and which general texts use little;
 * `*` forms that no rule of endings gives, and their lemma.
 
 Kept are lemmas that general texts use (counted senses of WordNet) or that occur in two or more
@@ -33,6 +34,7 @@ OUT = Path(__file__).resolve().parents[1] / "llm_rewrite" / "checks" / "english.
 _PARTS = {"noun": "n", "verb": "v", "adj": "a", "adv": "r"}
 _SENSES = 4
 _LEAST_USES = 3
+_MOST_USES = 6
 _LEAST_ARTICLES = 2
 _BODY = "08"  # WordNet's file of parts of the body
 _MEDICAL = listed(
@@ -185,6 +187,13 @@ def lines(folder: Path, data: Path) -> Iterator[str]:
     )
     for at in range(0, len(plain), 20):
         yield "~ " + " ".join(plain[at : at + 20])
+    specific = sorted(
+        lemma
+        for lemma in kept
+        if counts[lemma] < _MOST_USES and "_" not in lemma and of_lemma[lemma][0] in bad
+    )
+    for at in range(0, len(specific), 20):
+        yield "^ " + " ".join(specific[at : at + 20])
     for form, lemma in sorted(set(exceptions(folder))):
         if lemma in kept:
             yield f"* {form} {lemma}"
