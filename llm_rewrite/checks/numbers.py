@@ -21,7 +21,6 @@ from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.units import UNITS, WORDS
 
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
-_CASES = frozenset({"case", "patient", "subject", "lane", "participant", "animal", "mouse"})
 _SINGLE = frozenset({"single", "a", "an", "per", "each", "every"})
 _COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 _VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
@@ -29,7 +28,6 @@ _VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
 
 def numbers(text: Reading, source: Reading, must_keep: bool) -> Iterator[tuple[str, str]]:
     """Numbers that the source does not have; where all is to be kept, measurements lost."""
-    yield from _labelled(text, source)
     own, theirs = quantities(text), quantities(source)
     if not own and not must_keep:
         return
@@ -53,26 +51,6 @@ def _named(reading: Reading) -> frozenset[float]:
     """The numbers within names and dates: 38 of CD38."""
     names = [quantity.name for quantity in quantities(reading) if quantity.name]
     return frozenset(float(n) for name in names for n in re.findall(r"\d{1,9}", name))
-
-
-def _labelled(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
-    """`case 10` for `case 17`: the number of a case of which the source numbers others."""
-    own, theirs = _cases(text), _cases(source)
-    for label, at in own.items():
-        same = [i for (noun, _), i in theirs.items() if noun == label[0]]
-        if same and label not in theirs and label[1] not in source.words:
-            detail = f"'{text.around(at, 0, 1)}', source '{source.around(same[0], 0, 1)}'"
-            yield "number_changed", detail
-            return
-
-
-def _cases(reading: Reading) -> dict[tuple[str, str], int]:
-    """`case 10`, `patients 1`: noun and number, and where."""
-    return {
-        (noun, reading.words[i + 1]): i
-        for i, word in enumerate(reading.words[:-1])
-        if (noun := word.rstrip("s")) in _CASES and reading.words[i + 1].isdecimal()
-    }
 
 
 def _wrong(

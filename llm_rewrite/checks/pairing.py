@@ -41,6 +41,8 @@ _FAMILIES = (
     ),
     _Family("qualifier_changed", {"solid": "solid", "dashed": "dashed", "dotted": "dotted"}),
 )
+_CASE_WORDS = listed("case patient subject lane participant animal mouse")
+_CASES = keys_of(" ".join(_CASE_WORDS))
 _LABELLING = keys_of(
     """
     panel image column row side half picture figure line bar box curve color arrow arrowhead
@@ -56,6 +58,7 @@ def pairing(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         if len({p for w, p in family.poles.items() if w in text.known}) > 1:
             yield from _changed_about(text, source, family)
     yield from _years(text, source)
+    yield from _labelled(text, source)
 
 
 def _changed_about(text: Reading, source: Reading, family: _Family) -> Iterator[tuple[str, str]]:
@@ -144,6 +147,29 @@ def _before(reading: Reading, i: int, poles: Mapping[str, str]) -> frozenset[str
         if len(found) == _WORDS:
             break
     return frozenset(found)
+
+
+def _labelled(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """`case 10` for `case 17`: the number of a case of which the source numbers others."""
+    own = _cases(text)
+    theirs = _cases(source) if own else {}
+    for label, at in own.items():
+        same = [i for (noun, _), i in theirs.items() if noun == label[0]]
+        if same and label not in theirs and label[1] not in source.words:
+            detail = f"'{text.around(at, 0, 1)}', source '{source.around(same[0], 0, 1)}'"
+            yield "number_changed", detail
+            return
+
+
+def _cases(reading: Reading) -> dict[tuple[str, str], int]:
+    """`case 10`, `patients 1`: noun and number, and where."""
+    if _CASES.isdisjoint(reading.keys):
+        return {}
+    return {
+        (noun, reading.words[i + 1]): i
+        for i, word in enumerate(reading.words[:-1])
+        if (noun := word.rstrip("s")) in _CASE_WORDS and reading.words[i + 1].isdecimal()
+    }
 
 
 def _years(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:

@@ -224,11 +224,12 @@ def _denied_noun(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
     """ "A nonossified zone" told as "an ossified zone", though both forms are in the source."""
     for one, other in ((source, text), (text, source)):
         denied = {}
-        both = {k for _, k in _without_prefix(other)}
-        for i in range(len(one.words) - 1):
-            for rest in _rests(one.words[i]) if one.words[i].startswith(("non", "un")) else ():
-                if one.keys[i + 1] and rest in other.keys and rest not in both:
+        for i, word in enumerate(one.words[:-1]):
+            for rest in _rests(word) if word.startswith(("non", "un")) else ():
+                if one.keys[i + 1] and rest in other.known:
                     denied[rest, one.keys[i + 1]] = i
+        both = {k for _, k in _without_prefix(other)} if denied else set()
+        denied = {pair: i for pair, i in denied.items() if pair[0] not in both}
         if not denied:
             continue
         stated = {pair for pair in pairwise(one.keys) if pair in denied}

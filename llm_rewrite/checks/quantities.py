@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from llm_rewrite.checks.layout_numbers import DIGITS, is_layout, list_after
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.terms import listed
 from llm_rewrite.checks.units import (
@@ -24,15 +25,7 @@ from llm_rewrite.checks.units import (
     spelled,
 )
 
-DIGITS = frozenset("0123456789")
 _TIMES = frozenset({"time", "days", "months"})
-_LAYOUT = listed(
-    """
-    fig figs figure figures panel panels table tables ref refs reference references
-    supplement supplementary section video movie scheme box appendix equation eq chapter
-    page pages row volume vol issue no nos number case patient subject lane image lanes
-    """
-)
 _NAMED = listed("""
     type grade stage class level category score phase zone segment group gleason birads bi-rads
     pirads pi-rads lirads ti-rads fazekas figo tnm who asa nyha dallas garden salter mark
@@ -175,7 +168,7 @@ def _digits(reading: Reading, i: int) -> Iterator[Quantity]:
     assert match is not None
     number, letters = match[1], match[2]
     before = words[i - 1] if i else ""
-    if _is_layout(words, i):
+    if is_layout(words, i):
         return
     if letters in ("st", "nd", "rd", "th"):
         value = number_of(number)
@@ -203,24 +196,6 @@ def _digits(reading: Reading, i: int) -> Iterator[Quantity]:
 
 def _joined(reading: Reading, i: int) -> bool:
     return reading.starts[i] + 1 == reading.starts[i + 1]
-
-
-def _is_layout(words: tuple[str, ...], i: int) -> bool:
-    """`Figure 3`, `panel 2`, `[12]`, `Figs 1-4`, `patient 7`."""
-    before = words[i - 1] if i else ""
-    if words[i + 1 : i + 2] and words[i + 1] in UNITS and len(words[i + 1]) > 1:
-        return False
-    if before in _LAYOUT or (before == "." and i > 1 and words[i - 2] in _LAYOUT):
-        return True
-    if before == "[":
-        return True
-    if before in ("-", ",", "and", "&") and i > 1 and words[i - 2][0] in DIGITS:
-        for j in range(i - 2, max(-1, i - 12), -1):
-            if words[j] in _LAYOUT or words[j] == "[":
-                return True
-            if not (words[j][0] in DIGITS or words[j] in ("-", ",", "and", "&", ".")):
-                return False
-    return False
 
 
 def _is_year(words: tuple[str, ...], i: int, value: float, letters: str) -> bool:
@@ -263,7 +238,7 @@ def _unit_after(words: tuple[str, ...], last: int) -> str:
     inside = 0
     for j in range(last + 1, min(len(words), last + 12)):
         word = words[j]
-        if inside or (word == "(" and _list_after(words, j)):
+        if inside or (word == "(" and list_after(words, j)):
             inside = 0 if word == ")" else 1  # "two (black bars) and four weeks"
             continue
         if word in UNITS:
@@ -278,16 +253,6 @@ def _unit_after(words: tuple[str, ...], last: int) -> str:
         if not (match or word in _BETWEEN or word in WORDS):
             return ""
     return ""
-
-
-def _list_after(words: tuple[str, ...], opened: int) -> bool:
-    """Whether a short bracket is followed by "and" and another number."""
-    for j in range(opened + 1, min(len(words) - 2, opened + 6)):
-        if words[j] == ")":
-            return words[j + 1] in ("and", "or", ",", "to") and (
-                words[j + 2] in WORDS or words[j + 2][0] in DIGITS
-            )
-    return False
 
 
 def _counted(reading: Reading, last: int) -> str:
