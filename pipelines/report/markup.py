@@ -10,9 +10,14 @@ _CHART_HEIGHT = 150
 _TEXT_SHOWN = 220
 
 
+# Control characters that no HTML text may have.
+_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], " ")
+
+
 def text(value: object) -> str:
     """Any value as escaped text; numbers with thousands separators."""
-    return escape(f"{value:,}" if isinstance(value, int) else str(value), quote=True)
+    words = f"{value:,}" if isinstance(value, int) else str(value).translate(_CONTROLS)
+    return escape(words, quote=True)
 
 
 def long_text(value: str) -> str:
