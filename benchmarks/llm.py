@@ -35,12 +35,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.usage import Usage
+from llm_rewrite.asking.window import slide
 from llm_rewrite.client import Client
-from llm_rewrite.journal import Journal
 from llm_rewrite.options import ModelOptions
 from llm_rewrite.prompt import Part, Prompt, Request, system_text, user_text
-from llm_rewrite.usage import Usage
-from llm_rewrite.window import slide
 from schemas.sample import Image
 
 _MODEL = ModelOptions(model="tiny")

@@ -40,8 +40,8 @@ from benchmarks.data import arguments
 from benchmarks.model_server import ModelServer
 from benchmarks.rule_writer import rule_answer
 from benchmarks.write_rows import CORPORA, ROOT, context_of, fill, prepare
+from llm_rewrite.asking.usage import Usage
 from llm_rewrite.options import ModelOptions
-from llm_rewrite.usage import Usage
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.write_tools import tools_for
@@ -66,8 +66,17 @@ _PARTS = {
     "checks": ("/llm_rewrite/checks/", "/llm_rewrite/faithfulness.py"),
     "waiting": ("/selectors.py",),
     "asking": (
-        *("/llm_rewrite/client.py", "/llm_rewrite/connection.py", "/llm_rewrite/journal.py"),
-        *("/llm_rewrite/usage.py", "/llm_rewrite/endpoint.py", "/aiohttp/", "/asyncio/"),
+        *(
+            "/llm_rewrite/client.py",
+            "/llm_rewrite/asking/connection.py",
+            "/llm_rewrite/asking/journal.py",
+        ),
+        *(
+            "/llm_rewrite/asking/usage.py",
+            "/llm_rewrite/asking/endpoint.py",
+            "/aiohttp/",
+            "/asyncio/",
+        ),
     ),
     "prompts and answers": ("/llm_rewrite/",),
     "tables": ("/schemas/", "/pipelines/storage.py", "/pyarrow/"),

@@ -4,7 +4,7 @@ A request goes to the journal first, then joins an equal one that is under way, 
 the server. What may pass (a refused or cut connection, no answer in time, 408, 409, 425, 429, 5xx,
 a 200 without a completion) is tried again; what concerns one request (400, 413, 422 and the like)
 becomes that request's `problem`, unless all of a task are refused; what concerns everybody raises a `ModelUnavailable`
-(see `llm_rewrite.endpoint`).
+(see `llm_rewrite.asking.endpoint`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from llm_rewrite.connection import Connection, Failed
-from llm_rewrite.endpoint import (
+from llm_rewrite.asking.connection import Connection, Failed
+from llm_rewrite.asking.endpoint import (
     OVERLOADED,
     UNREACHED,
     BadReply,
@@ -33,16 +33,16 @@ from llm_rewrite.endpoint import (
     read_completion,
     refused,
 )
-from llm_rewrite.journal import Journal
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.pacing import Pace
+from llm_rewrite.asking.pictures import BadPicture, data_uri
+from llm_rewrite.asking.refusals import Refusals
+from llm_rewrite.asking.retrying import wait_s
+from llm_rewrite.asking.served import check_served
+from llm_rewrite.asking.usage import Usage
 from llm_rewrite.options import ModelOptions
-from llm_rewrite.pacing import Pace
-from llm_rewrite.pictures import BadPicture, data_uri
 from llm_rewrite.prompt import Request
-from llm_rewrite.refusals import Refusals
 from llm_rewrite.reply import Reply
-from llm_rewrite.retrying import wait_s
-from llm_rewrite.served import check_served
-from llm_rewrite.usage import Usage
 from schemas.sample import Image
 
 _FIRST_WAIT_S = 0.5
@@ -57,7 +57,7 @@ class Client:
     """An async context manager; `ask` may be called by any number of coroutines of one loop.
 
     `endpoint` is the address up to `/v1`, `in_flight` the most requests at a time; less where the
-    server does not bear them (see `llm_rewrite.pacing`). `read_picture` is called in threads.
+    server does not bear them (see `llm_rewrite.asking.pacing`). `read_picture` is called in threads.
     `first_wait_s` is the wait after a first failure. `revive` is called in a thread when nobody
     listens at the address: it waits for the server to be up again and gives its address, which may
     be another one. Left early, the client gives requests that are with the server a few seconds to

@@ -13,7 +13,7 @@ PLACES = ("endpoint", "serve", "batch")
 
 
 class Serve(Options):
-    """A `vllm serve` that Fabrica starts, one for each worker machine; see `llm_rewrite.server`.
+    """A `vllm serve` that Fabrica starts, one for each worker machine; see `llm_rewrite.serving.server`.
 
     `command` is the executable of vLLM's own environment; `image` a container to run it in
     instead (docker or podman, all GPUs, the cache of models mounted). `args` follow the model's

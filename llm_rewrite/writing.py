@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from llm_rewrite.answers import BadAnswer, read_answer, schema_of
-from llm_rewrite.endpoint import one_line
+from llm_rewrite.asking.endpoint import one_line
 from llm_rewrite.faithfulness import (
     REASONS,
     Evidence,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from llm_rewrite.usage import Usage, added
+from llm_rewrite.asking.usage import Usage, added
 from pipelines import layout
 from pipelines.storage import Store
 

@@ -13,16 +13,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from llm_rewrite.batch_files import BatchFolder, waiting_files
+from llm_rewrite.asking.endpoint import ModelUnavailable
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.served import check_served
+from llm_rewrite.asking.usage import Usage
 from llm_rewrite.client import Client
-from llm_rewrite.endpoint import ModelUnavailable
-from llm_rewrite.journal import Journal
 from llm_rewrite.options import ModelOptions, TaskOptions
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
-from llm_rewrite.served import check_served
-from llm_rewrite.server import Server, ServerFailed, check_command, opened_server
-from llm_rewrite.usage import Usage
+from llm_rewrite.serving.batch_files import BatchFolder, waiting_files
+from llm_rewrite.serving.server import Server, ServerFailed, check_command, opened_server
 from llm_rewrite.writing import Ask
 from pipelines.errors import UserError
 from schemas.sample import Image

@@ -17,12 +17,12 @@ import duckdb
 import msgspec
 import yaml
 
-from llm_rewrite.endpoint import ModelUnavailable
-from llm_rewrite.journal import Journal
+from llm_rewrite.asking.endpoint import ModelUnavailable
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.usage import Usage
+from llm_rewrite.asking.window import slide
 from llm_rewrite.task import Tools
 from llm_rewrite.tasks import TASKS
-from llm_rewrite.usage import Usage
-from llm_rewrite.window import slide
 from llm_rewrite.writing import Exchange, Judged, Step, request_of
 from pipelines.corpus import Corpus, open_corpus, recipe_of, views
 from pipelines.errors import UserError

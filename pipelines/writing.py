@@ -19,12 +19,12 @@ from typing import BinaryIO
 import duckdb
 import msgspec
 
-from llm_rewrite.endpoint import ModelUnavailable
-from llm_rewrite.journal import Journal
-from llm_rewrite.refusals import is_refusal
+from llm_rewrite.asking.endpoint import ModelUnavailable
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.refusals import is_refusal
+from llm_rewrite.asking.usage import Usage
+from llm_rewrite.asking.window import slide
 from llm_rewrite.task import Tools
-from llm_rewrite.usage import Usage
-from llm_rewrite.window import slide
 from llm_rewrite.writing import Ask, Exchange, Step, write_row
 from pipelines import layout
 from pipelines import pool as workers

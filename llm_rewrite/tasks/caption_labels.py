@@ -15,16 +15,16 @@ from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.faithfulness import Evidence, Finding, check_text
-from llm_rewrite.naming import (
+from llm_rewrite.material.naming import (
     general_findings,
     label_findings,
     other_names,
     says_normal,
     without_general,
 )
+from llm_rewrite.material.sources import fact_parts, label_parts, passage_parts, plain
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.sources import fact_parts, label_parts, passage_parts, plain
 from llm_rewrite.task import Draft, Task, Tools
 from schemas.sample import Label, Sample, Text
 

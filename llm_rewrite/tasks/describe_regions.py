@@ -15,12 +15,18 @@ from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.faithfulness import Evidence, Finding
-from llm_rewrite.marked_regions import box_in, count_part, region_parts, shown_regions, size_of
-from llm_rewrite.naming import general_findings, is_named, label_findings
+from llm_rewrite.material.marked_regions import (
+    box_in,
+    count_part,
+    region_parts,
+    shown_regions,
+    size_of,
+)
+from llm_rewrite.material.naming import general_findings, is_named, label_findings
+from llm_rewrite.material.placing import Placed, place_findings
+from llm_rewrite.material.sources import fact_parts, label_parts, passage_parts, plain
 from llm_rewrite.options import TaskOptions
-from llm_rewrite.placing import Placed, place_findings
 from llm_rewrite.prompt import Prompt
-from llm_rewrite.sources import fact_parts, label_parts, passage_parts, plain
 from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.caption_labels import check_of, values_of
 from schemas.evidence import joined

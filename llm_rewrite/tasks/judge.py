@@ -14,11 +14,11 @@ import msgspec
 from pydantic import Field, field_validator
 
 from llm_rewrite.answers import BadAnswer
+from llm_rewrite.material.questions import known_facts, one_line
+from llm_rewrite.material.resolve import asked_and_answered, evidence_refs, pictures, resolved
+from llm_rewrite.material.sources import cut, usable
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.questions import known_facts, one_line
-from llm_rewrite.resolve import asked_and_answered, evidence_refs, pictures, resolved
-from llm_rewrite.sources import cut, usable
 from llm_rewrite.task import Draft, Task, Tools
 from schemas.options import suggestion
 from schemas.sample import TEXT_KINDS, Question, Sample, Text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from llm_rewrite.questions import YES_NO, plain
+from llm_rewrite.material.questions import YES_NO, plain
 from schemas.sample import Question
 
 _NEGATIVE = re.compile(

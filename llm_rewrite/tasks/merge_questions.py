@@ -14,10 +14,8 @@ import msgspec
 from pydantic import Field
 
 from llm_rewrite.faithfulness import Evidence, Finding, check_question
-from llm_rewrite.options import TaskOptions
-from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.question_wording import beyond_the_picture, of_the_figure, of_the_source
-from llm_rewrite.questions import (
+from llm_rewrite.material.question_wording import beyond_the_picture, of_the_figure, of_the_source
+from llm_rewrite.material.questions import (
     asked,
     drawn,
     images_of,
@@ -27,7 +25,9 @@ from llm_rewrite.questions import (
     plain,
     stated,
 )
-from llm_rewrite.sources import usable
+from llm_rewrite.material.sources import usable
+from llm_rewrite.options import TaskOptions
+from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.merge_facts import AFFIRMING, DENYING, fact_lost, gives_away
 from schemas.evidence import joined

@@ -14,12 +14,12 @@ import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
+from llm_rewrite.material.questions import YES_NO, drawn, plain, source_parts, spread
+from llm_rewrite.material.rejections import shown_wrong
+from llm_rewrite.material.resolve import asked_and_answered, evidence_refs, resolved
+from llm_rewrite.material.sources import usable
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.questions import YES_NO, drawn, plain, source_parts, spread
-from llm_rewrite.rejections import shown_wrong
-from llm_rewrite.resolve import asked_and_answered, evidence_refs, resolved
-from llm_rewrite.sources import usable
 from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.vqa_describe import TASK as DESCRIPTION
 from llm_rewrite.tasks.vqa_describe import descriptions

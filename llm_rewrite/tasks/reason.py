@@ -12,9 +12,7 @@ import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.options import TaskOptions
-from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.questions import (
+from llm_rewrite.material.questions import (
     asked,
     images_of,
     in_language,
@@ -26,8 +24,10 @@ from llm_rewrite.questions import (
     spread,
     stated,
 )
-from llm_rewrite.region_marks import BoxForm, evidence_parts, named_regions
-from llm_rewrite.sources import usable
+from llm_rewrite.material.region_marks import BoxForm, evidence_parts, named_regions
+from llm_rewrite.material.sources import usable
+from llm_rewrite.options import TaskOptions
+from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.reason_drafts import LINKS, chained, reasoned
 from llm_rewrite.tasks.vqa_describe import TASK as DESCRIPTION

@@ -10,12 +10,12 @@ import msgspec
 
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.faithfulness import Evidence, Finding, check_text
-from llm_rewrite.marked_regions import size_of
-from llm_rewrite.placing import Placed, place_findings
+from llm_rewrite.material.marked_regions import size_of
+from llm_rewrite.material.placing import Placed, place_findings
+from llm_rewrite.material.question_wording import of_the_figure, of_the_source
+from llm_rewrite.material.questions import one_line, plain, same_answer, stated
+from llm_rewrite.material.region_marks import BoxForm, with_boxes
 from llm_rewrite.prompt import Prompt
-from llm_rewrite.question_wording import of_the_figure, of_the_source
-from llm_rewrite.questions import one_line, plain, same_answer, stated
-from llm_rewrite.region_marks import BoxForm, with_boxes
 from llm_rewrite.task import Draft, Tools
 from llm_rewrite.tasks.merge_facts import DENYING, without_denial
 from schemas.evidence import joined

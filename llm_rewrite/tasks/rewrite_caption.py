@@ -14,15 +14,15 @@ from pydantic import Field, field_validator
 
 from llm_rewrite.answers import BadAnswer
 from llm_rewrite.checks.visible import not_visible
-from llm_rewrite.options import TaskOptions
-from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.sources import (
+from llm_rewrite.material.sources import (
     CAPTION_KINDS,
     caption_parts,
     figure_parts,
     plain,
     reference_parts,
 )
+from llm_rewrite.options import TaskOptions
+from llm_rewrite.prompt import Part, Prompt
 from llm_rewrite.task import Draft, Task, Tools
 from schemas.options import suggestion
 from schemas.sample import TEXT_KINDS, Sample, Text

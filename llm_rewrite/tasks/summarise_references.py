@@ -11,9 +11,15 @@ import msgspec
 from pydantic import Field
 
 from llm_rewrite.answers import BadAnswer
+from llm_rewrite.material.sources import (
+    CAPTION_KINDS,
+    citing_parts,
+    figure_parts,
+    plain,
+    reference_parts,
+)
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Prompt
-from llm_rewrite.sources import CAPTION_KINDS, citing_parts, figure_parts, plain, reference_parts
 from llm_rewrite.task import Draft, Task, Tools
 from schemas.sample import Sample, Text
 

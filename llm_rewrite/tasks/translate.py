@@ -15,15 +15,15 @@ from pydantic import Field, field_validator, model_validator
 
 from llm_rewrite.checks.translation import check_translation
 from llm_rewrite.faithfulness import Evidence, Finding, check_text
-from llm_rewrite.glossary import Entry, load_glossary, missing
-from llm_rewrite.languages import CODE, named, same_language
-from llm_rewrite.lines import Line, numbered, read_lines
+from llm_rewrite.material.glossary import Entry, load_glossary, missing
+from llm_rewrite.material.languages import CODE, named, same_language
+from llm_rewrite.material.lines import Line, numbered, read_lines
+from llm_rewrite.material.questions import YES_NO
+from llm_rewrite.material.sources import CAPTION_KINDS, usable
+from llm_rewrite.material.twins import put_back, strings_of, twin_of
 from llm_rewrite.options import TaskOptions
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.questions import YES_NO
-from llm_rewrite.sources import CAPTION_KINDS, usable
 from llm_rewrite.task import Draft, FollowUp, Task, Tools
-from llm_rewrite.twins import put_back, strings_of, twin_of
 from schemas.evidence import joined
 from schemas.options import suggestion
 from schemas.sample import QUESTION_KINDS, TEXT_KINDS, Question, Sample, Text

@@ -11,9 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import Field
 
-from llm_rewrite.options import TaskOptions
-from llm_rewrite.prompt import Prompt
-from llm_rewrite.questions import (
+from llm_rewrite.material.questions import (
     YES_NO,
     drawn,
     images_of,
@@ -22,7 +20,9 @@ from llm_rewrite.questions import (
     says_little,
     shown_images,
 )
-from llm_rewrite.region_marks import evidence_parts
+from llm_rewrite.material.region_marks import evidence_parts
+from llm_rewrite.options import TaskOptions
+from llm_rewrite.prompt import Prompt
 from llm_rewrite.task import Draft, Task, Tools
 from llm_rewrite.tasks.vqa_describe import descriptions
 from llm_rewrite.tasks.vqa_drafts import DIALOGUE, Wanted, drafts_of

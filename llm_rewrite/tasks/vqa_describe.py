@@ -6,8 +6,8 @@ row's id, among those for short or long answers, one picture or several.
 
 from __future__ import annotations
 
-from llm_rewrite.questions import drawn, images_of
-from llm_rewrite.sources import usable
+from llm_rewrite.material.questions import drawn, images_of
+from llm_rewrite.material.sources import usable
 from schemas.sample import Question, Sample, Text
 
 TASK = "description"

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.prompt import Prompt
-from llm_rewrite.question_wording import (
+from llm_rewrite.material.question_wording import (
     beyond_the_picture,
     of_the_figure,
     of_the_source,
     over_options,
     quoted,
 )
-from llm_rewrite.questions import (
+from llm_rewrite.material.questions import (
     JOIN,
     YES_NO,
     language_of,
@@ -33,6 +32,7 @@ from llm_rewrite.questions import (
     shuffled,
     yes_or_no,
 )
+from llm_rewrite.prompt import Prompt
 from llm_rewrite.task import Draft
 from schemas.evidence import joined
 from schemas.identifiers import short_hash

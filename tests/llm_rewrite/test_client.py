@@ -13,13 +13,13 @@ import pytest
 from PIL import Image as Picture
 
 from benchmarks.model_server import Fault, model_server
+from llm_rewrite.asking.endpoint import EndpointRefused, ModelUnavailable
+from llm_rewrite.asking.window import slide
 from llm_rewrite.client import Client
-from llm_rewrite.endpoint import EndpointRefused, ModelUnavailable
 from llm_rewrite.options import ModelOptions, Price
 from llm_rewrite.reply import Reply
-from llm_rewrite.window import slide
 from schemas.sample import Image
-from tests.llm_rewrite.asking import (
+from tests.llm_rewrite.requests_made import (
     MODEL,
     Session,
     content_of,

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.model_server import Fault, ModelServer, model_server
-from llm_rewrite import journal
+from llm_rewrite.asking import journal
+from llm_rewrite.asking.endpoint import EndpointDown, EndpointRefused, ModelUnavailable
+from llm_rewrite.asking.window import slide
 from llm_rewrite.client import Client
-from llm_rewrite.endpoint import EndpointDown, EndpointRefused, ModelUnavailable
 from llm_rewrite.reply import Reply
-from llm_rewrite.window import slide
 from tests.conftest import ROOT
-from tests.llm_rewrite.asking import MODEL, Session, content_of, contents, request_of, until
+from tests.llm_rewrite.requests_made import MODEL, Session, content_of, contents, request_of, until
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def server():
 _CHILD = """
 import sys
 from pathlib import Path
-from tests.llm_rewrite.asking import Session, request_of
+from tests.llm_rewrite.requests_made import Session, request_of
 session = Session(sys.argv[1], Path(sys.argv[2]), in_flight=8)
 replies = session.asked([request_of(n) for n in range(60)], width=8)
 print([reply.content for reply in replies], flush=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.model_server import Fault, model_server
-from llm_rewrite import connection
+from llm_rewrite.asking import connection
+from llm_rewrite.asking.endpoint import EndpointDown, EndpointRefused
+from llm_rewrite.asking.window import slide
 from llm_rewrite.client import Client
-from llm_rewrite.endpoint import EndpointDown, EndpointRefused
 from llm_rewrite.reply import Reply
-from llm_rewrite.window import slide
-from tests.llm_rewrite.asking import MODEL, Session, content_of, everything_in, request_of
+from tests.llm_rewrite.requests_made import MODEL, Session, content_of, everything_in, request_of
 
 BAD = 3
 NUMBERS = range(12)

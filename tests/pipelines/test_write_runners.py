@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import kill
 from benchmarks.model_server import Fault, model_server
-from llm_rewrite.serving_state import answers
+from llm_rewrite.serving.state import answers
 from pipelines.corpus import open_corpus
 from pipelines.verify import verify
 from tests.conftest import ROOT

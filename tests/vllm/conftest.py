@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from llm_rewrite.options import ModelOptions, Serve
-from llm_rewrite.server import Server, served
-from llm_rewrite.serving_state import read_state, session_members
+from llm_rewrite.serving.server import Server, served
+from llm_rewrite.serving.state import read_state, session_members
 
 HERE = Path(__file__).parent
 ENVIRONMENT = Path(os.environ.get("FABRICA_VLLM", ""))

@@ -19,21 +19,21 @@ from PIL import Image as Picture
 
 from llm_rewrite import client
 from llm_rewrite.answers import read_answer, schema_of
-from llm_rewrite.batch_files import BatchFolder, prompt_files, waiting_files
-from llm_rewrite.endpoint import ModelUnavailable
-from llm_rewrite.journal import Journal
+from llm_rewrite.asking.endpoint import ModelUnavailable
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.usage import Usage
+from llm_rewrite.asking.window import slide
 from llm_rewrite.options import ModelOptions
 from llm_rewrite.prompt import DATA_RULE, Request
 from llm_rewrite.reply import Reply
-from llm_rewrite.server import Server
-from llm_rewrite.serving_state import read_state
+from llm_rewrite.serving.batch_files import BatchFolder, prompt_files, waiting_files
+from llm_rewrite.serving.server import Server
+from llm_rewrite.serving.state import read_state
 from llm_rewrite.task import Tools
 from llm_rewrite.tasks import rewrite_caption
-from llm_rewrite.usage import Usage
-from llm_rewrite.window import slide
 from llm_rewrite.writing import Exchange, Step, write_row
 from schemas.sample import Image, Sample, Text
-from tests.llm_rewrite.asking import Session
+from tests.llm_rewrite.requests_made import Session
 from tests.vllm.conftest import ARGUMENTS, ENVIRONMENT, SETTINGS, model_of
 
 BLOCK = 128  # tokens that vLLM's CPU build keeps together in its prefix cache

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite.naming import label_findings, mentions_of, other_names, without_general
+from llm_rewrite.material.naming import label_findings, mentions_of, other_names, without_general
 from llm_rewrite.task import Passage
 from llm_rewrite.tasks.caption_labels import TASK, Options, instructions
 from schemas.sample import Label, Text

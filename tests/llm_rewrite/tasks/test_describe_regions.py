@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite.marked_regions import direction, shown_regions
-from llm_rewrite.placing import Placed, place_findings
+from llm_rewrite.material.marked_regions import direction, shown_regions
+from llm_rewrite.material.placing import Placed, place_findings
 from llm_rewrite.task import Passage
 from llm_rewrite.tasks.describe_regions import TASK, Options, instructions
 from llm_rewrite.writing import evidence_of

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite.question_wording import of_the_source
-from llm_rewrite.questions import same_answer
-from llm_rewrite.region_marks import box_in, with_boxes
+from llm_rewrite.material.question_wording import of_the_source
+from llm_rewrite.material.questions import same_answer
+from llm_rewrite.material.region_marks import box_in, with_boxes
 from llm_rewrite.task import Tools
 from llm_rewrite.tasks.reason import TASK, Options, wanted_questions
 from llm_rewrite.tasks.reason_drafts import LINKS, against_the_answer

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from llm_rewrite.lines import numbered
+from llm_rewrite.material.lines import numbered
 from llm_rewrite.prompt import Prompt, user_text
 from llm_rewrite.tasks.translate import TASK, Options
 from schemas.evidence import holds, references

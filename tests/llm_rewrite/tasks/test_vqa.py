@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite.question_wording import beyond_the_picture, of_the_figure, of_the_source
+from llm_rewrite.material.question_wording import beyond_the_picture, of_the_figure, of_the_source
 from llm_rewrite.task import Tools
 from llm_rewrite.tasks.vqa import TASK, Kinds, Options, Written, wanted_of
 from llm_rewrite.tasks.vqa_drafts import drafts_of

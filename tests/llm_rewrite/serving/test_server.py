@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from llm_rewrite import serving_state, serving_supervisor
 from llm_rewrite.options import ModelOptions, Serve
-from llm_rewrite.server import ServerFailed, check_command, opened_server, served, spec_of
-from llm_rewrite.serving_state import (
+from llm_rewrite.serving import state as serving_state
+from llm_rewrite.serving import supervisor as serving_supervisor
+from llm_rewrite.serving.server import ServerFailed, check_command, opened_server, served, spec_of
+from llm_rewrite.serving.state import (
     State,
     answers,
     born,
@@ -39,7 +40,7 @@ SCRIPT = Path(__file__).with_name("stand_in_server.py")
 USER = """
 import json, sys
 from llm_rewrite.options import ModelOptions
-from llm_rewrite.server import served
+from llm_rewrite.serving.server import served
 with served(ModelOptions(**json.loads(sys.argv[1]))) as server:
     print(server.url, flush=True)
     sys.stdin.read()
@@ -88,7 +89,7 @@ class Place:
         return found
 
     def supervisor(self) -> int:
-        (pid,) = self.processes("serving_supervisor")
+        (pid,) = self.processes("serving.supervisor")
         return pid
 
 
@@ -117,7 +118,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     for name, seconds in (("_POLL_S", 0.05), ("_BEAT_S", 0.2), ("_HEALTH_S", 0.5)):
-        monkeypatch.setattr(f"llm_rewrite.server.{name}", seconds)
+        monkeypatch.setattr(f"llm_rewrite.serving.server.{name}", seconds)
     place = Place(tmp_path)
     yield place
     for user in place.users:
@@ -190,7 +191,7 @@ def test_killed_users_leave_nothing(place: Place) -> None:
         user.kill()
         user.communicate()
     os.kill(place.starts()[0]["pid"], signal.SIGTERM)  # which it does not mind
-    until(lambda: place.processes("serving_supervisor"), 1)
+    until(lambda: place.processes("serving.supervisor"), 1)
     os.kill(place.starts()[0]["pid"], signal.SIGKILL)
     until(lambda: not place.processes())
 
@@ -209,7 +210,7 @@ def test_supervisor_and_group_killed_at_once(place: Place) -> None:
     """The server ends with its parent; its child is found by what the folder says of it."""
     with served(place.model()) as server:
         first = place.starts()[0]
-        for pid in (place.supervisor(), *place.processes("serving_group")):
+        for pid in (place.supervisor(), *place.processes("serving/group")):
             os.kill(pid, signal.SIGKILL)
         until(lambda: not born(first["pid"]))
         assert born(first["child"])

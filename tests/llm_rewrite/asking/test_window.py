@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite.endpoint import EndpointDown, EndpointRefused
-from llm_rewrite.window import slide
+from llm_rewrite.asking.endpoint import EndpointDown, EndpointRefused
+from llm_rewrite.asking.window import slide
 
 
 @given(

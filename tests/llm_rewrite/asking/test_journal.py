@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_rewrite import journal as journal_module
-from llm_rewrite.journal import Journal, Line
+from llm_rewrite.asking import journal as journal_module
+from llm_rewrite.asking.journal import Journal, Line
 from llm_rewrite.reply import Reply
 from tests.conftest import ROOT
-from tests.llm_rewrite.asking import request_of
+from tests.llm_rewrite.requests_made import request_of
 from tests.servers import moto_server, objects, s3_client
 
 REPLY = Reply("an answer", "stop", 10, 5, 3, 0.25)
@@ -188,8 +188,8 @@ def test_a_line_half_written_does_not_spoil_the_next(tmp_path, monkeypatch) -> N
 
 _CHILD = """
 import sys, time
-from llm_rewrite.journal import Journal
-from tests.llm_rewrite.asking import request_of
+from llm_rewrite.asking.journal import Journal
+from tests.llm_rewrite.requests_made import request_of
 from tests.servers import moto_server, objects, s3_client
 from llm_rewrite.reply import Reply
 journal = Journal(sys.argv[1], "p")

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from llm_rewrite.marked_regions import SIZES, centre_of, percent, size_word
-from llm_rewrite.naming import mentions_of
+from llm_rewrite.material.marked_regions import SIZES, centre_of, percent, size_word
+from llm_rewrite.material.naming import mentions_of
 from schemas.sample import Region
 
 _PICTURE = r"(?:image|picture|frame|field|view|scan|photograph|photo|slide|film|slice|midline)"

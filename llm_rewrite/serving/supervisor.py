@@ -1,6 +1,6 @@
 """The process that keeps one served model alive for all processes of a machine.
 
-Started by `llm_rewrite.server` as `python -m llm_rewrite.serving_supervisor FOLDER LOCK`, with the
+Started by `llm_rewrite.serving.server` as `python -m llm_rewrite.serving.supervisor FOLDER LOCK`, with the
 lock's descriptor and, on standard input, a `Spec` as JSON. It starts the server, waits for
 `GET /health`, starts it again when it dies or answers no more, and ends it when no process has used
 it for a while. Only the standard library is used: this process lives as long as the server.
@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from llm_rewrite import serving_group
-from llm_rewrite.serving_state import (
+from llm_rewrite.serving import group as serving_group
+from llm_rewrite.serving.state import (
     LOG,
     USERS,
     State,

@@ -22,14 +22,14 @@ from types import TracebackType
 
 import msgspec
 
-from llm_rewrite.batch_answers import Answers, answer_files, id_in, lines, stem
-from llm_rewrite.endpoint import one_line
-from llm_rewrite.journal import Journal
+from llm_rewrite.asking.endpoint import one_line
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.pictures import BadPicture, data_uri
+from llm_rewrite.asking.usage import Usage
 from llm_rewrite.options import ModelOptions
-from llm_rewrite.pictures import BadPicture, data_uri
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
-from llm_rewrite.usage import Usage
+from llm_rewrite.serving.batch_answers import Answers, answer_files, id_in, lines, stem
 from schemas.sample import Image
 
 MAX_REQUESTS = 50_000

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from llm_rewrite.connection import Connection, Failed
-from llm_rewrite.endpoint import (
+from llm_rewrite.asking.connection import Connection, Failed
+from llm_rewrite.asking.endpoint import (
     EndpointDown,
     ModelUnavailable,
     key_of,
@@ -18,8 +18,8 @@ from llm_rewrite.endpoint import (
     one_line,
     refused,
 )
+from llm_rewrite.asking.retrying import wait_s
 from llm_rewrite.options import ModelOptions
-from llm_rewrite.retrying import wait_s
 
 _TRIES = 3
 _MOST_SHOWN = 8

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from llm_rewrite.pictures import BadPicture, data_uri
+from llm_rewrite.asking.pictures import BadPicture, data_uri
 
 
 def _bytes(picture: Image.Image, form: str = "PNG", **more) -> bytes:

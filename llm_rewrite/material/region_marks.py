@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
+from llm_rewrite.material.questions import known_facts, numbered, one_line, source_parts
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.questions import known_facts, numbered, one_line, source_parts
 from schemas.sample import Question, Region, Sample
 
 BoxForm = Literal["thousandths", "pixels", "fractions", "none"]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_rewrite.answers import BadAnswer
-from llm_rewrite.glossary import load_glossary, missing
-from llm_rewrite.languages import named, same_language
-from llm_rewrite.lines import Line, numbered, read_lines
+from llm_rewrite.material.glossary import load_glossary, missing
+from llm_rewrite.material.languages import named, same_language
+from llm_rewrite.material.lines import Line, numbered, read_lines
 from schemas.identifiers import short_hash
 
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from llm_rewrite.languages import CODE, named
+from llm_rewrite.material.languages import CODE, named
+from llm_rewrite.material.sources import caption_parts, label_parts, reference_parts
 from llm_rewrite.prompt import Part, Prompt
-from llm_rewrite.sources import caption_parts, label_parts, reference_parts
 from schemas.identifiers import short_hash
 from schemas.sample import Question, Sample
 

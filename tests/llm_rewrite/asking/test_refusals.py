@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.model_server import Asked, Fault, model_server
-from llm_rewrite.endpoint import EndpointRefused
-from tests.llm_rewrite.asking import Session, request_of
+from llm_rewrite.asking.endpoint import EndpointRefused
+from tests.llm_rewrite.requests_made import Session, request_of
 
 REFUSED = Fault("status", status=400, text="this model takes no pictures")
 

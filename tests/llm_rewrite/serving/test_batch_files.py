@@ -16,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
-from llm_rewrite.batch_answers import Answers
-from llm_rewrite.batch_files import BatchFolder, model_slug, prompt_files, waiting_files
-from llm_rewrite.journal import Journal
+from llm_rewrite.asking.journal import Journal
+from llm_rewrite.asking.usage import Usage
 from llm_rewrite.options import ModelOptions
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
-from llm_rewrite.usage import Usage
+from llm_rewrite.serving.batch_answers import Answers
+from llm_rewrite.serving.batch_files import BatchFolder, model_slug, prompt_files, waiting_files
 from schemas.sample import Image
-from tests.llm_rewrite.asking import no_picture, request_of
+from tests.llm_rewrite.requests_made import no_picture, request_of
 
 NAME = "part-00000"
 KEY = "ab" * 32

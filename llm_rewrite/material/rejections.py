@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from llm_rewrite.faithfulness import Evidence, Finding, check_text
-from llm_rewrite.questions import plain
-from llm_rewrite.resolve import asked_and_answered
+from llm_rewrite.material.questions import plain
+from llm_rewrite.material.resolve import asked_and_answered
 from llm_rewrite.task import Tools
 from schemas.sample import Question
 

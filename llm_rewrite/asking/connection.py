@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from llm_rewrite.endpoint import ModelUnavailable, one_line
-from llm_rewrite.retrying import retry_after_s
+from llm_rewrite.asking.endpoint import ModelUnavailable, one_line
+from llm_rewrite.asking.retrying import retry_after_s
 
 _LARGEST_BODY = 16 * 2**20
 _CONNECT_S = 15.0

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterable
 
+from llm_rewrite.material.questions import one_line
+from llm_rewrite.material.sources import SAID, cut, usable
 from llm_rewrite.prompt import Part
-from llm_rewrite.questions import one_line
-from llm_rewrite.sources import SAID, cut, usable
 from llm_rewrite.task import Tools
 from schemas.evidence import references
 from schemas.sample import Question, Region, Sample, Text

@@ -3,7 +3,7 @@
     with served(model) as server:
         Client(model, server.url, ...)
 
-Whoever comes first starts a supervisor (`llm_rewrite.serving_supervisor`), which starts the server,
+Whoever comes first starts a supervisor (`llm_rewrite.serving.supervisor`), which starts the server,
 starts it again when it dies, and ends it when no process has used it for `linger_s`. Users hold a
 lock that the kernel frees however they end, so nothing is left when all of them are killed; when the
 supervisor is killed the server ends with it, and the next `wait` of a user starts both again.
@@ -31,7 +31,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from llm_rewrite.options import ModelOptions, Serve
-from llm_rewrite.serving_state import (
+from llm_rewrite.serving.state import (
     LOCK,
     OWN_LOG,
     USERS,
@@ -44,7 +44,7 @@ from llm_rewrite.serving_state import (
     read_state,
     write_state,
 )
-from llm_rewrite.serving_supervisor import PORT, Spec
+from llm_rewrite.serving.supervisor import PORT, Spec
 
 _POLL_S = 0.2
 _BEAT_S = 2.0
@@ -177,9 +177,9 @@ class Server:
 
 def _start_supervisor(spec: Spec, folder: Path, lock: int) -> None:
     """Run the supervisor, which leaves this process at once."""
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": root}
-    words = [sys.executable, "-m", "llm_rewrite.serving_supervisor", str(folder), str(lock)]
+    words = [sys.executable, "-m", "llm_rewrite.serving.supervisor", str(folder), str(lock)]
     log = opened_log(folder / OWN_LOG)
     try:
         subprocess.run(  # noqa: S603

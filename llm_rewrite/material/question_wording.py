@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from llm_rewrite.questions import one_line, plain
+from llm_rewrite.material.questions import one_line, plain
 
 _RUN = 10  # as many words of the source word for word are a quotation
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_rewrite.asking.pacing import Pace
+from llm_rewrite.asking.retrying import LONGEST_WAIT_S, retry_after_s, wait_s
+from llm_rewrite.asking.usage import Usage, added
 from llm_rewrite.options import ModelOptions, Price
-from llm_rewrite.pacing import Pace
 from llm_rewrite.prompt import Request
 from llm_rewrite.reply import Reply
-from llm_rewrite.retrying import LONGEST_WAIT_S, retry_after_s, wait_s
-from llm_rewrite.usage import Usage, added
 
 
 def test_requests_that_were_under_way_together_cut_the_limit_once() -> None:

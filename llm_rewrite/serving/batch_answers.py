@@ -14,7 +14,13 @@ from pathlib import Path
 
 import msgspec
 
-from llm_rewrite.endpoint import BadReply, concerns_one, message_of, one_line, read_completion
+from llm_rewrite.asking.endpoint import (
+    BadReply,
+    concerns_one,
+    message_of,
+    one_line,
+    read_completion,
+)
 from llm_rewrite.reply import Reply
 
 ANSWERS = (".out.jsonl", ".results.jsonl")

@@ -1,0 +1,1 @@
+"""Models that this machine serves itself, and files for batch jobs."""
