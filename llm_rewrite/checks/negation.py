@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from llm_rewrite.checks.assertions import Assertions, assertions
+from llm_rewrite.checks.broader import same
 from llm_rewrite.checks.clinical import ANATOMY, is_clinical
 from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import key, keys_of
@@ -48,7 +49,11 @@ def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         if not _tells_absence(source, theirs, denied):
             yield "negation_flipped", _both(text, at, source, there)
     for denied, at in theirs.denied.items():
-        if denied in own.denied or not _is_finding(denied) or denied not in own.stated:
+        if denied in own.denied or not _is_finding(denied):
+            continue
+        if denied not in own.stated:
+            if (here := _said_otherwise(denied, text, own, source, theirs)) is not None:
+                yield "negation_flipped", _both(text, here, source, at)
             continue
         if _denied_by_prefix(denied, text):
             continue
@@ -56,6 +61,18 @@ def negation(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         if denied in theirs.stated or _tells_absence(text, own, denied):
             continue
         yield "negation_flipped", _both(text, here, source, at)
+
+
+def _said_otherwise(
+    denied: str, text: Reading, own: Assertions, source: Reading, theirs: Assertions
+) -> int | None:
+    """Where the text states by another word what the source denies: "takes up contrast"."""
+    for k, at in own.stated.items():
+        if not k or k in theirs.stated or not same(denied, frozenset({k})):
+            continue
+        if text.sentences[at] not in own.marked and not _tells_absence(text, own, k):
+            return at
+    return None
 
 
 def alone(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,7 @@ def pairing(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
         if len({p for w, p in family.poles.items() if w in text.known}) > 1:
             yield from _changed_about(text, source, family)
     yield from _years(text, source)
+    yield from _numbers(text, source)
     yield from _labelled(text, source)
 
 
@@ -107,7 +108,10 @@ def _closes(reading: Reading, i: int) -> bool:
         return opened > 0 and reading.sentences[opened - 1] == reading.sentences[i]
     if _opens(reading, i):
         return False
-    after = next((w for w in words[i + 1 : i + 2]), ".")
+    j = i + 1
+    while j < min(len(words), i + 4) and reading.keys[j] in _LABELLING:
+        j += 1  # "as white squares,"
+    after = words[j] if j < len(words) else "."
     return after in ".,;)\n" or after in ("and", "while", "or")
 
 
@@ -190,6 +194,36 @@ def _years(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
             detail = f"'{text.around(quantity.token)}', source '{source.around(same[0].token)}'"
             yield "number_changed", detail
             return
+
+
+def _numbers(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
+    """`85 enrolled, 80 analysed` told as "80 enrolled and 85 analysed"."""
+    own, theirs = _once(text), _once(source)
+    both = [number for number in own if number in theirs][:_MOST]
+    for one, two in combinations(both, 2):
+        if text.sentences[own[one]] != text.sentences[own[two]]:
+            continue
+        mine_1, mine_2 = _beside(text, own[one]), _beside(text, own[two])
+        yours_1, yours_2 = _beside(source, theirs[one]), _beside(source, theirs[two])
+        shared = (mine_1 & mine_2) | (yours_1 & yours_2)
+        straight = ((mine_1 & yours_1) | (mine_2 & yours_2)) - shared
+        if not straight and (mine_1 & yours_2) - shared and (mine_2 & yours_1) - shared:
+            here, there = text.around(own[one]), source.around(theirs[one])
+            yield "number_changed", f"'{here}', source '{there}'"
+            return
+
+
+def _once(reading: Reading) -> dict[float, int]:
+    """Numbers that occur once, with their tokens."""
+    found: dict[float, list[int]] = {}
+    for q in quantities(reading):
+        if q.kind != "name" and q.unit != "year":
+            found.setdefault(q.number, []).append(q.token)
+    return {number: at[0] for number, at in found.items() if len(at) == 1}
+
+
+def _beside(reading: Reading, token: int) -> frozenset[str]:
+    return reading.near(token) - _LABELLING
 
 
 def _nearest(

@@ -62,9 +62,9 @@ GROUPS = (
     ),
     _group(
         more="""increased increase increases increasing elevated elevation raised rise more larger
-        bigger higher grown""",
+        bigger higher grown rose risen gained""",
         less="""decreased decrease decreases decreasing reduced reduction reduces diminished less smaller lower
-        shrunk shrunken declined""",
+        shrunk shrunken declined fell fallen dropped""",
         noun="more less",
         after="lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
     ),
@@ -108,7 +108,7 @@ GROUPS = (
     _group(
         single="single solitary isolated one",
         multiple="multiple numerous several many innumerable multifocal",
-        before="case no only how", after="of",
+        few="few", before="case no only how a", after="of",
     ),
     _group(
         complete="complete completely total totally entire entirely fully",
@@ -116,7 +116,17 @@ GROUPS = (
     ),
     _group(open="open opened", closed="closed"),
     _group(thick="thick thickened thickening", thin="thin thinned thinning"),
-    _group(bright="bright brighter", dark="dark darker"),
+    _group(
+        bright="""bright brighter hyperintense hyperintensity hyperintensities hyperdense hyperdensity
+        hyperechoic hyperattenuating""",
+        dark="""dark darker hypointense hypointensity hypointensities hypodense hypodensity hypoechoic
+        hypoattenuating""",
+    ),
+    _group(
+        lucent="radiolucent radiolucency radiolucencies lucent lucency",
+        opaque="radiopaque radiopacity radiopacities radioopaque",
+    ),
+    _group(scanning="scanning", transmission="transmission", bound=True),
     _group(solid="solid", cystic="cystic"),
     _group(
         homogeneous="homogeneous homogeneously homogenous homogenously",

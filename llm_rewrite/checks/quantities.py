@@ -37,6 +37,7 @@ _DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/-])")
 _NAME = re.compile(r"[^\W\d_]{1,6}\d[^\W_]{0,6}\Z")
 _SETTINGS = listed("kvp kv mas tr te fov matrix tesla")
 _PARTS_OF = listed("half quarter")
+_WHICH = listed("left right upper lower top bottom front back inner outer medial lateral other")
 _SHARES = listed("fifth tenth")
 _BETWEEN = frozenset({"-", "x", "to", "by", "±", "and", "or", "~", "/", ","})
 _SCALE_BAR = frozenset({"bar", "bars", "scale", "magnification", "magnifications", "x", "original"})
@@ -85,7 +86,8 @@ def _quantities(reading: Reading) -> Iterator[Quantity]:
                 yield from _digits(reading, i)
         elif word in WORDS or word in SCALES:
             value, last = spelled(words, i)
-            if not _is_pronoun(reading, i, last):
+            place = word in _PARTS_OF and i > 0 and words[i - 1] in _WHICH  # "the right half"
+            if not place and not _is_pronoun(reading, i, last):
                 yield _measured(reading, value, i, last)
             i = last
         elif word in ORDINALS:

@@ -14,7 +14,7 @@ from llm_rewrite.checks.reading import Reading
 from llm_rewrite.checks.stems import keys_of
 from llm_rewrite.checks.terms import listed
 
-_ENDS = listed("but however although though while whereas which who . ; : ( )")
+_ENDS = listed("but however although though while whereas which who . , ; : ( )")
 _EXCEPTING = listed(
     """
     only alone except unlike unchanged unaffected unlabelled free devoid spared rather instead
@@ -23,7 +23,7 @@ _EXCEPTING = listed(
 )
 _FAR = 14
 _MOST = 12
-_WEAK = LIGHT | keys_of("effect influence difference change show cell protein human anti antibody")
+_WEAK = LIGHT | keys_of("effect influence change show cell protein human anti antibody")
 
 
 def relations(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
@@ -40,21 +40,24 @@ def relations(text: Reading, source: Reading) -> Iterator[tuple[str, str]]:
                 return
 
 
-def _denied_ties(reading: Reading) -> Iterator[tuple[str, frozenset[str], int]]:
+def _denied_ties(reading: Reading) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Each name after a word of denial, with the words between the two."""
     told = 0
     for cue in sorted(assertions(reading).cue_tokens):
         if reading.words[cue] not in NO and not reading.words[cue].endswith("n't"):
             continue
-        tied: set[str] = set()
+        tied: list[str] = []
         for j in range(cue + 1, min(len(reading.words), cue + _FAR)):
             if reading.sentences[j] != reading.sentences[cue] or reading.words[j] in _ENDS:
                 break
-            if _is_name(reading, j) and tied - _WEAK:
-                yield reading.keys[j], frozenset(tied - _WEAK), j
+            # "absence of HER2 staining": what is denied of the name may follow it
+            after = () if tied else reading.keys[j + 1 : j + 2]
+            telling = tuple(k for k in (*tied, *after) if k and k not in _WEAK)
+            if telling and _is_name(reading, j):
+                yield reading.keys[j], telling, j
                 told += 1
             elif reading.keys[j]:
-                tied.add(reading.keys[j])
+                tied.append(reading.keys[j])
         if told > _MOST:
             return
 
@@ -62,19 +65,26 @@ def _denied_ties(reading: Reading) -> Iterator[tuple[str, frozenset[str], int]]:
 def _is_name(reading: Reading, i: int) -> bool:
     """`PfRH2`, `EBA`: capitals behind the first letter, in a text that is not all capitals."""
     form = reading.forms[i]
-    return len(form) > 2 and bool(reading.keys[i]) and any(c.isupper() for c in form[1:])
+    if i and reading.words[i - 1][0].isdigit():
+        return False  # a unit
+    return len(form) > 1 and bool(reading.keys[i]) and any(c.isupper() for c in form[1:])
 
 
-def _stated(name: str, tied: frozenset[str], reading: Reading) -> int | None:
-    """Where a name stands with one of the words, in a sentence without denial; None for nowhere."""
-    told = assertions(reading)
+def _stated(name: str, tied: tuple[str, ...], reading: Reading) -> int | None:
+    """Where a name stands with most of the words and the first, in a clause without denial."""
+    marked = {reading.clauses[i] for i in assertions(reading).cue_tokens}
     for i, k in enumerate(reading.keys):
-        if k != name or not _is_name(reading, i) or reading.sentences[i] in told.marked:
+        if k != name or not _is_name(reading, i) or reading.clauses[i] in marked:
             continue
-        inside = reading.sentence_words(i)
+        inside = [j for j in reading.sentence_words(i) if reading.clauses[j] == reading.clauses[i]]
         keys = {reading.keys[j] for j in inside}
         words = {reading.words[j] for j in inside}
         denied = any(w.startswith(("un", "non")) and len(w) > 6 for w in words)
-        if tied & keys and _EXCEPTING.isdisjoint(words) and not denied:
+        if (
+            tied[0] in keys
+            and 3 * len(keys.intersection(tied)) >= 2 * len(tied)
+            and _EXCEPTING.isdisjoint(words)
+            and not denied
+        ):
             return i
     return None
