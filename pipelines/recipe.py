@@ -336,7 +336,8 @@ def _beside(path: str, where: str) -> str:
 
 
 def _set(data: dict[str, Any], change: str) -> None:
-    """Apply one `path.to.key=value`; numbers in the path are list positions."""
+    """Apply one `path.to.key=value`; numbers in the path are list positions. Without a value the key
+    is taken out."""
     path, equals, text = change.partition("=")
     if not equals or not path:
         raise UserError(f"--set {change}: write it as path.to.key=value")
@@ -357,6 +358,8 @@ def _set(data: dict[str, Any], change: str) -> None:
             raise UserError(f"--set {change}: {part!r} leads nowhere")
     if isinstance(place, list) and last.isdigit() and int(last) < len(place):
         place[int(last)] = value
+    elif isinstance(place, dict) and not text:
+        place.pop(last, None)
     elif isinstance(place, dict):
         place[last] = value
     else:

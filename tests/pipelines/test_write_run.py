@@ -18,6 +18,7 @@ from benchmarks.invented_answers import invented_answer, texts_of
 from benchmarks.kill import tree
 from benchmarks.model_server import Asked, Fault, ModelServer, model_server
 from pipelines.corpus import open_corpus, views
+from pipelines.recipe import load_recipe
 from pipelines.verify import verify
 from tests.conftest import MINI_PMC, ROOT, fabrica
 
@@ -362,3 +363,13 @@ def test_a_prompt_of_ones_own(tmp_path, capsys) -> None:
                     "USING (sample_id) WHERE t.writer = 'tiny'")  # fmt: skip
     assert lengths
     assert all(length > 80 for length, _ in lengths)
+
+
+def test_a_served_model_in_place_of_an_address(tmp_path) -> None:
+    recipe = load_recipe(
+        str(written_recipe(tmp_path)),
+        ["writer.endpoint=", "writer.serve={args: [--max-model-len]}"],
+    )
+    assert recipe.writer is not None
+    assert recipe.writer.endpoint == ""
+    assert recipe.writer.serve is not None
