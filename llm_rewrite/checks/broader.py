@@ -62,7 +62,8 @@ kidney: nephrectomy nephritis hydronephrosis ureter pyelonephritis
 liver: hepatectomy hepatitis hepatocyte hepatocellular cirrhosis
 blood: bleeding hemorrhage hematoma serum plasma erythrocyte leukocyte circulating circulation
 fluid: effusion ascites edema liquid
-gas: air emphysema pneumothorax
+gas: air emphysema pneumothorax pneumatosis pneumomediastinum
+microscopy: confocal micrograph immunofluorescence histology hematoxylin
 air: gas pneumothorax pneumoperitoneum emphysema
 dilation: hydronephrosis ectasia aneurysm megaureter
 enlargement: +megaly hypertrophy hyperplasia increase swelling
@@ -124,7 +125,8 @@ _SAME = (
     ("fluid", "chyle"), ("fluid", "pus"), ("fluid", "ascites"), ("fluid", "blood"),
     ("micrograph", "microscopy"), ("parasite", "falciparum"), ("parasite", "plasmodium"),
     ("removal", "resection"), ("removal", "drainage"),
-    ("sulcus", "groove"), ("recurrence", "regrown"), ("recurrence", "returned"),
+    ("narrowing", "stricture"), ("opacity", "cloud"), ("limb", "leg"), ("limb", "arm"),
+    ("pneumatosis", "gas"), ("sulcus", "groove"), ("recurrence", "regrown"), ("recurrence", "returned"),
     ("disease", "syndrome"), ("disease", "disorder"), ("fungus", "histoplasma"),
 )  # fmt: skip
 # A word and what it says in plain words: all of one of the lists.

@@ -117,7 +117,20 @@ def _is_known(word: str, k: str, known: frozenset[str], text: Reading, source: R
         return True
     if spelled_out(word, known) or _compound(word, known) or _misspelt(word, source):
         return True
+    if _is_longer(k, source):
+        return True
     return said_in(word, known) or narrower_in(word, source.words)
+
+
+def _is_longer(k: str, source: Reading) -> bool:
+    """ "Pupil" and "pupillary": one key goes on where the other ends, not into -oma or -itis."""
+    if len(k) < 5 or not k.isalpha():
+        return False
+    return any(
+        len(other) > 4 and other.isalpha() and (other.startswith(k) or k.startswith(other))
+        for other in source.keys
+        if abs(len(other) - len(k)) < 5
+    )
 
 
 def _misspelt(word: str, source: Reading) -> bool:

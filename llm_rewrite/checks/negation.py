@@ -109,13 +109,14 @@ def _is_finding(word: str) -> bool:
 def _tells_absence(reading: Reading, told: Assertions, word: str) -> bool:
     """Whether a sentence that holds the word speaks of absence in some way of its own."""
     segments, _ = reading.segments
-    marked = {segments[i] for i in told.cue_tokens if reading.keys[i] != word}
+    cues = [i for i in told.cue_tokens if reading.keys[i] != word]
     for i, k in enumerate(reading.keys):
         if k != word:
             continue
         if reading.sentences[i] in told.wide and told.denied.get(word) is None:
             return True
         here = {segments[i] - 1, segments[i]}
+        marked = {segments[j] for j in cues if ";" not in reading.words[min(i, j) : max(i, j)]}
         near = reading.near(i) - {word}
         if any(k.startswith(("non", "unid", "unav", "undet", "unre", "unaff")) for k in near):
             return True

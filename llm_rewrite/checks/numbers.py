@@ -22,7 +22,7 @@ from llm_rewrite.checks.units import UNITS, WORDS
 
 _LETTERS = re.compile(r"([^\W\d_]+)(\d+)")
 _SINGLE = frozenset({"single", "a", "an", "per", "each", "every"})
-_COMPARED = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
+_COMPARED = {"<": "<", "≤": "<", "below": "<", ">": ">", "≥": ">", "above": ">"}
 _VERTEBRAE = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
 
 

@@ -64,7 +64,7 @@ GROUPS = (
         more="""increased increase increases increasing elevated elevation raised rise more larger
         bigger higher grown rose risen gained""",
         less="""decreased decrease decreases decreasing reduced reduction reduces diminished less smaller lower
-        shrunk shrunken declined fell fallen dropped""",
+        shrunk shrunken declined fell fallen dropped depressed""",
         noun="more less",
         after="lobe lobes lung limb pole extremity third half part portion back abdomen leg jaw",
     ),
