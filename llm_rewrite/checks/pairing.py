@@ -2,7 +2,7 @@
 
 A label is bound to the words it stands with: those before it where it is in brackets or ends a
 phrase, those after it where it opens one. Two labels have been changed about where each goes with
-words that the source has at the other, and none goes with its own.
+words that the source has at the other, and few or none go with its own.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _changed_about(text: Reading, source: Reading, family: _Family) -> Iterator[
         a, b = mine_1 - shared, mine_2 - shared
         c, d = yours_1 - both, yours_2 - both
         straight, swapped = len(a & c) + len(b & d), len(a & d) + len(b & c)
-        if not straight and swapped >= family.least and a & d and b & c:
+        if swapped >= family.least + 3 * straight and a & d and b & c:
             yield (
                 family.reason,
                 f"'{text.around(at, 3, 3)}', source '{source.around(there, 3, 3)}'",
