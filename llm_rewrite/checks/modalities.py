@@ -87,6 +87,8 @@ def kinds(reading: Reading) -> dict[str, int]:
     words = reading.words
     for i, word in enumerate(words):
         kind = _KIND_OF.get(word)
+        if word == "sem" and i and words[i - 1] in ("±", "-", "/", "and", "with", "mean", "show"):
+            continue  # the standard error of the mean
         if kind and (
             word not in ("us", "he", "or", "tee", "toe", "sem") or reading.forms[i].isupper()
         ):

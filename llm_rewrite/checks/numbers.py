@@ -124,7 +124,7 @@ def _wrong_count(
 ) -> tuple[str, str] | None:
     same_noun = [t for t in theirs if t.kind in ("count", "ordinal") and t.head == quantity.head]
     if any(t.value == quantity.value for t in same_noun):
-        return None
+        return _compared(quantity, theirs, text, source)
     counted = [t for t in same_noun if t.kind == "count"]
     after = text.keys[quantity.token + 1 : quantity.token + 4]
     if any(_shares_noun(t, counted, source) for t in theirs if t.number == quantity.number):

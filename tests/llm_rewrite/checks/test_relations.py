@@ -86,3 +86,15 @@ def test_another_technique_is_wrong_even_where_the_picture_was_seen() -> None:
     question = Question(kind="closed", question="Was this taken with ultrasound?", answer="Yes")
     assert "modality_changed" in asked("A CT of the chest.", question, saw_pictures=True)
     assert not asked("An ultrasound of the chest.", question, saw_pictures=True)
+
+
+def test_more_than_ten_is_not_less_than_ten() -> None:
+    source = "Most plots had less than ten collections of plants."
+    assert "number_changed" in reasons(source, "Most plots had more than ten collections.")
+    assert not reasons(source, "Less than ten collections of plants were had from most plots.")
+
+
+def test_a_standard_error_is_no_electron_microscope() -> None:
+    source = "Confocal images of purified bodies. Bars show mean ± SEM."
+    assert "modality_changed" in reasons(source, "Electron microscopy of purified bodies.", False)
+    assert "modality_changed" not in reasons(source, "Confocal images of bodies.", False)
