@@ -16,6 +16,7 @@ from llm_rewrite.checks.identifiers import identifiers
 from llm_rewrite.checks.pairing import pairing
 from llm_rewrite.checks.reading import Reading, read, read_all
 from llm_rewrite.checks.relations import relations
+from llm_rewrite.checks.stranger import stranger
 from llm_rewrite.checks.translation import check_translation
 from llm_rewrite.checks.visible import not_visible
 from llm_rewrite.checks.wording import mentions_source, wording
@@ -133,7 +134,9 @@ def _content(
 ) -> Iterator[tuple[str, str]]:
     """What the text says against what the source says."""
     mine, theirs = tools.link([own.text, source.text])
-    yield from concepts.added(own, source, read_all(evidence.knowledge), mine, theirs)
+    knowledge = read_all(evidence.knowledge)
+    yield from stranger(own, source, knowledge)
+    yield from concepts.added(own, source, knowledge, mine, theirs)
     if must_keep:
         yield from concepts.lost(own, source, mine, theirs)
     yield from _contradictions(own, source, evidence, mine, theirs, must_keep)
