@@ -53,6 +53,12 @@ _LEADING = re.compile(
     re.IGNORECASE,
 )
 
+_LONGEST_PHRASE = 7  # words
+# What is asked for as a yes or no within an open question is named in it by right.
+_YES_OR_NO_INSIDE = re.compile(
+    r"\b(?:whether|presence of|evidence of|is|are|does|do|was|were)\b", re.I
+)
+
 
 def structure(question: Question) -> Iterator[tuple[str, str]]:
     """Options that repeat or do not hold the answer; a closed answer that is no yes or no."""
@@ -114,6 +120,8 @@ def _content_told(answer: str, question: Question) -> bool:
     reading = read(answer)
     content = {k for k in reading.keys if k} - _PLAIN - _GENERIC
     clinical = {k for w, k in zip(reading.words, reading.keys, strict=True) if is_clinical(w)}
+    if len(content) > 2 and question.kind == "open" and not _is_phrase(answer, reading):
+        return content <= known and not _YES_OR_NO_INSIDE.search(question.question)
     if len(content) > 2 and len(content & known) * 4 >= len(content) * 3:
         return True
     if len(content) == 2 and content <= known and (question.options or content <= clinical):
@@ -122,6 +130,12 @@ def _content_told(answer: str, question: Question) -> bool:
         return True
     others = {k for o in question.options if o != answer for k in read(o).keys}
     return bool(question.options and (clinical & known) - others and not clinical & others)
+
+
+def _is_phrase(answer: str, reading: Reading) -> bool:
+    """Whether an answer is a phrase; a sentence takes up what was asked and adds to it."""
+    inside = answer.strip().rstrip(".")
+    return len(reading.words) <= _LONGEST_PHRASE and not re.search(r"[.:;]", inside)
 
 
 def _told_before(question: Question) -> Iterator[tuple[str, str]]:
