@@ -152,8 +152,8 @@ def _add_readers(commands) -> None:
 def _add_write(commands) -> None:
     help_text = "run one writing task on a few rows and show prompt, answer and verdict"
     write = _command(commands, "write", _write, help_text)
-    write.add_argument("corpus", metavar="CORPUS")
-    write.add_argument("task", metavar="TASK", help="as in a recipe: rewrite_caption, vqa, ...")
+    write.add_argument("corpus", metavar="CORPUS", nargs="?", help="without it: list the tasks")
+    write.add_argument("task", metavar="TASK", nargs="?", default="", help="as in a recipe")
     write.add_argument("--rows", type=int, default=3, help="how many rows (default: 3)")
     write.add_argument("--where", default="", metavar="SQL", help="which rows, as in rules")
     write.add_argument(
@@ -330,9 +330,9 @@ def _questions(options: argparse.Namespace) -> int:
 
 
 def _write(options: argparse.Namespace) -> int:
-    from pipelines.write_command import run
+    from pipelines.write_command import list_tasks, run
 
-    return run(options)
+    return run(options) if options.corpus else list_tasks(options.json)
 
 
 def _export(options: argparse.Namespace) -> int:

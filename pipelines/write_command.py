@@ -21,6 +21,7 @@ from llm_rewrite.asking.endpoint import ModelUnavailable
 from llm_rewrite.asking.journal import Journal
 from llm_rewrite.asking.usage import Usage
 from llm_rewrite.asking.window import slide
+from llm_rewrite.options import TaskOptions
 from llm_rewrite.task import Tools
 from llm_rewrite.tasks import TASKS
 from llm_rewrite.writing import Exchange, Judged, Step, request_of
@@ -35,6 +36,7 @@ from pipelines.write_page import Shown, page
 from pipelines.write_tools import tools_for
 from pipelines.writing import Writing, write_steps
 from schemas.manifest import MANIFEST, samples_from_table
+from schemas.options import suggestion
 from schemas.sample import Image, Sample
 
 _HERE = "fabrica write"
@@ -43,11 +45,31 @@ _MOST_ROWS = 1000
 _MOST_LOOKED_AT = 5000
 
 
+def list_tasks(as_json: bool) -> int:
+    """Print every task: what it writes, what it needs, what it adds, and its own options."""
+    shared = TaskOptions.model_fields.keys()
+    rows = {
+        task.name: {
+            "writes": task.summary,
+            "needs": task.needs,
+            "makes": task.makes,
+            "options": [name for name in task.options.model_fields if name not in shared],
+        }
+        for task in TASKS.values()
+    }
+    if as_json:
+        print(json.dumps(rows))
+        return 0
+    for name, row in sorted(rows.items()):
+        print(f"{name}\n  writes   {row['writes']}\n  needs    {row['needs']}")
+        print(f"  makes    {row['makes']}\n  options  {', '.join(row['options']) or 'none'}")
+    print(f"options of all: {', '.join(shared)}")
+    return 0
+
+
 def run(options: argparse.Namespace) -> int:
     """The command. Raises `UserError`."""
     if options.task not in TASKS:
-        from schemas.options import suggestion
-
         raise UserError(f"{options.task!r} is no task{suggestion(options.task, TASKS)}")
     if not 1 <= options.rows <= _MOST_ROWS:
         raise UserError(f"--rows: {options.rows}: from 1 to {_MOST_ROWS}")

@@ -373,3 +373,16 @@ def test_a_served_model_in_place_of_an_address(tmp_path) -> None:
     assert recipe.writer is not None
     assert recipe.writer.endpoint == ""
     assert recipe.writer.serve is not None
+
+
+def test_fabrica_write_alone_lists_the_tasks(capsys) -> None:
+    code, out, err = fabrica(capsys, "write")
+    assert code == 0, err
+    for name in ("rewrite_caption", "describe_regions", "merge_questions", "judge"):
+        assert f"\n{name}\n" in f"\n{out}"
+    assert "mode" in out
+    listed = json.loads(fabrica(capsys, "write", "--json")[1])
+    assert listed["vqa"]["needs"]
+    code, _, err = fabrica(capsys, "write", "corpus")
+    assert code == 2
+    assert "'' is no task" in err
