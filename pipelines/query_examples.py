@@ -62,10 +62,9 @@ EXAMPLES = (
         "ON value USING count(*) GROUP BY name ORDER BY name",
     ),
     Example(
-        "what models wrote, by verdict and what was found in it",
-        "SELECT split_part(prompt, '/', 1) AS task, faithful, split_part(reason, ':', 1) AS found, "
-        "count(*) AS n FROM (SELECT prompt, faithful, unnest(reasons) AS reason FROM texts) "
-        "GROUP BY ALL ORDER BY n DESC, task, found",
+        "texts by kind and writer; of those that a model wrote, how many were proved faithful",
+        "SELECT kind, writer, count(*) AS n, count(*) FILTER (faithful) AS faithful, "
+        "count(*) FILTER (NOT faithful) AS rejected FROM texts GROUP BY ALL ORDER BY n DESC, kind",
     ),
     Example(
         "the broader concepts of those in use, and how many samples they gather",

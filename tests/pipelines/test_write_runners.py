@@ -77,27 +77,27 @@ def test_answers_on_object_storage_are_paid_for_once(tmp_path: Path) -> None:
     """With pictures that are read from there; what was written is lost, the answers are not."""
     local, write = Place(tmp_path), [{"rewrite_caption": {"see_image": True}}]
     with moto_server() as storage, model_server() as server:
-        s3_client(storage).create_bucket(Bucket="corpora")
+        s3_client(storage).create_bucket(Bucket="written")
         for path in filter(Path.is_file, sorted((local.out / "stages").rglob("*"))):
             key = f"one/{path.relative_to(local.out).as_posix()}"
-            s3_client(storage).put_object(Bucket="corpora", Key=key, Body=path.read_bytes())
+            s3_client(storage).put_object(Bucket="written", Key=key, Body=path.read_bytes())
         words = local.command(server, write=write)
-        run = [word.replace(str(local.out), "s3://corpora/one") for word in words]
+        run = [word.replace(str(local.out), "s3://written/one") for word in words]
         (first,) = commands(run, **aws(storage))
         assert first.code == 0, first.err
         assert all("data:image/" in json.dumps(asked.body) for asked in server.asked)
-        before = objects(storage, "corpora", "one/")
+        before = objects(storage, "written", "one/")
         lost = [key for key in before if key.startswith(("stages/write/part", "manifest/"))]
         assert len(lost) == 6
         for key in lost:
-            s3_client(storage).delete_object(Bucket="corpora", Key=f"one/{key}")
-        again, checked = commands(run, ["verify", "s3://corpora/one"], **aws(storage))
+            s3_client(storage).delete_object(Bucket="written", Key=f"one/{key}")
+        again, checked = commands(run, ["verify", "s3://written/one"], **aws(storage))
         assert again.code == 0, again.err
         assert "known before" in again.out
         assert checked.code == 0, checked.out
         assert set(server.counts.values()) == {1}
         assert local.run(server, write=write)[0] == 0
-        after = objects(storage, "corpora", "one/")
+        after = objects(storage, "written", "one/")
     assert after.keys() == before.keys()
     found = {k: hashlib.sha256(v).hexdigest() for k, v in after.items() if not k.startswith(_PAID)}
     assert not kill.differences(found, corpus_files(local.out))

@@ -75,7 +75,7 @@ def texts_in(options: PairFields, values: Mapping[str, Any]) -> list[Text]:
             text = "" if text in options.blank else text
             language = column.language or options.language
             texts += [Text(column.kind, text, language, prompt=column.prompt)] if text else []
-    return [text for place, text in enumerate(texts) if text not in texts[:place]]
+    return _each_once(texts)
 
 
 def has_caption(texts: list[Text]) -> bool:
@@ -113,4 +113,9 @@ def labels_in(options: PairFields, values: Mapping[str, Any], card: DatasetCard)
 
 def more_texts(entry: Entry, texts: list[Text]) -> list[Text]:
     """An entry's texts with those of a further record about the same picture, each once."""
-    return list(dict.fromkeys([*entry.texts, *texts]))
+    return _each_once([*entry.texts, *texts])
+
+
+def _each_once(texts: list[Text]) -> list[Text]:
+    """The different texts in their order; told apart by equality, since a text holds a list."""
+    return [text for place, text in enumerate(texts) if text not in texts[:place]]
