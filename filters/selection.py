@@ -8,11 +8,12 @@ row of `extracted`) and gives the shard plan. Touches no pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
 
+from filters.options import Balance, DuplicateTexts, KeepOut, Mix, NearDuplicates
 from filters.rules import samples_query
 from schemas.licence import USABLE_CODES
 
@@ -23,7 +24,11 @@ _OVERHEAD_BYTES = 6_144
 
 @dataclass(frozen=True)
 class Policy:
-    """The choices of `select:` that are no SQL of the user's."""
+    """The choices of `select:` beside its rules.
+
+    `curriculum` maps training stages to SQL of their rows; `hold_out` names combinations, SQL each,
+    whose groups are test.
+    """
 
     no_derivatives: str = "drop"
     non_commercial: str = "keep"
@@ -33,6 +38,13 @@ class Policy:
     val: float = 0.0
     test: float = 0.0
     official: bool = True
+    near_duplicates: NearDuplicates | None = None
+    duplicate_texts: DuplicateTexts | None = None
+    keep_out: Sequence[KeepOut] = ()
+    balance: Sequence[Balance] = ()
+    mix: Mix | None = None
+    curriculum: Mapping[str, str] = field(default_factory=dict)
+    hold_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def caption_sql(preference: Sequence[str]) -> str:

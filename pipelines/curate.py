@@ -23,7 +23,7 @@ from pipelines.run import RunOptions, complete, spread
 from pipelines.selecting import check_where, connect, view_of_parts, write_decisions
 from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
-from schemas.manifest import samples_from_table, samples_to_table
+from schemas.manifest import samples_from_table, stage_rows_to_table
 from schemas.sample import Figure, Licence, Sample, dropped
 
 
@@ -71,7 +71,7 @@ def _curated(corpus: Corpus, partition: int, wanted: pa.ChunkedArray, where: str
         sample if keep else _emptied(sample, where)
         for sample, keep in zip(samples, inside, strict=True)
     ]
-    return samples_to_table(rows)
+    return stage_rows_to_table(rows)
 
 
 def _emptied(sample: Sample, where: str) -> Sample:

@@ -20,7 +20,7 @@ from pipelines.listing import read_documents
 from pipelines.pool import Progress
 from pipelines.tarwriter import TarWriter
 from schemas.identifiers import shard_key
-from schemas.manifest import samples_to_table
+from schemas.manifest import stage_rows_to_table
 from schemas.sample import Document, Image, Sample, document_row
 
 Extracted = tuple[Sample, list[Picture]]
@@ -45,7 +45,7 @@ def extract_partition(
         tar.close()
     drops = [drop for sample in samples for drop in sample.drops]
     commit = settled(fingerprint, drops)
-    store.write_table(target, samples_to_table(samples), commit)
+    store.write_table(target, stage_rows_to_table(samples), commit)
     if commit == fingerprint and context.cache:
         shutil.rmtree(context.cache_of(partition), ignore_errors=True)
     return {

@@ -39,7 +39,7 @@ from pipelines.pool import Progress
 from pipelines.recipe import Figures
 from pipelines.sharding import read_range
 from pipelines.tarwriter import TarWriter
-from schemas.manifest import samples_from_table, samples_to_table
+from schemas.manifest import samples_from_table, stage_rows_to_table
 from schemas.sample import Sample, dropped
 
 Row = tuple[Sample, Picture | None]
@@ -84,7 +84,7 @@ def split_partition(
         tar.close()
     _check_none_lost(wholes, rows)
     drops = [drop for row in rows for drop in row.drops]
-    store.write_table(target, samples_to_table(rows), settled(fingerprint, drops))
+    store.write_table(target, stage_rows_to_table(rows), settled(fingerprint, drops))
     return {"figures": len(wholes), "panels": len(rows) - len(wholes)}
 
 

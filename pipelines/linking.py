@@ -28,7 +28,7 @@ from pipelines.modelfiles import digest_of_ours
 from pipelines.pool import Progress
 from pipelines.recipe import Modality, Recipe
 from pipelines.sharding import read_range
-from schemas.manifest import samples_from_table, samples_to_table
+from schemas.manifest import samples_from_table, stage_rows_to_table
 from schemas.sample import Concept, Sample, dropped
 
 STAGE = "link"
@@ -66,7 +66,7 @@ def link_partition(
     if [row.sample_id for row in linked] != [row.sample_id for row in rows]:
         raise RowLost(f"link was given {len(rows)} rows and has {len(linked)}")
     drops = [drop for row in linked for drop in row.drops]
-    store.write_table(target, samples_to_table(linked), settled(fingerprint, drops))
+    store.write_table(target, stage_rows_to_table(linked), settled(fingerprint, drops))
     return {"linked": len(linked), "concepts": sum(len(row.concepts) for row in linked)}
 
 

@@ -38,7 +38,7 @@ from pipelines.sharding import read_range
 from pipelines.steps import rows_view, rows_where, step_state, steps_of
 from pipelines.write_tools import check_tools, tools_for, tools_state
 from schemas.identifiers import part_name
-from schemas.manifest import samples_from_table, samples_to_table
+from schemas.manifest import samples_from_table, stage_rows_to_table
 from schemas.sample import Image, Sample, dropped
 
 STAGE = "write"
@@ -160,7 +160,7 @@ def write_partition(
     store.write(layout.usage_part(partition), msgspec.json.encode(usage))
     drops = [drop for row in written for drop in row.drops]
     done = unsettled(settled(fingerprint, drops), failed)
-    store.write_table(target, samples_to_table(written), done)
+    store.write_table(target, stage_rows_to_table(written), done)
     return {"written": len(written)}
 
 

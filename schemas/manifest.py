@@ -155,8 +155,12 @@ MANIFEST = pa.schema(
         ("duplicate_of", pa.string()),
         ("split", pa.string()),
         ("shard", pa.string()),
+        ("sampling_weight", pa.float64()),
+        ("curriculum", pa.list_(pa.string())),
     ]
 )
+# What stages hand on: a row as in the manifest, and how long its record is as JSON.
+STAGE_ROWS = MANIFEST.append(pa.field("record_bytes", pa.int64()))
 
 DOCUMENTS = pa.schema(
     [
@@ -184,6 +188,14 @@ DOCUMENTS = pa.schema(
 def samples_to_table(samples: Sequence[Sample]) -> pa.Table:
     """One Arrow row per sample, in the given order, with the `MANIFEST` schema."""
     return _to_table(samples, MANIFEST)
+
+
+def stage_rows_to_table(samples: Sequence[Sample]) -> pa.Table:
+    """The same with the schema `STAGE_ROWS`, so that select need not read whole rows."""
+    sizes = [len(msgspec.json.encode(sample)) for sample in samples]
+    return samples_to_table(samples).append_column(
+        STAGE_ROWS.field("record_bytes"), pa.array(sizes, pa.int64())
+    )
 
 
 def documents_to_table(documents: Sequence[Document]) -> pa.Table:

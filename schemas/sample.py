@@ -195,7 +195,11 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One row of the corpus, kept or dropped."""
+    """One row of the corpus, kept or dropped.
+
+    `sampling_weight`: how often it should be drawn in training, 1 on average. `curriculum`: the
+    training stages it belongs to.
+    """
 
     sample_id: str
     document_id: str
@@ -223,6 +227,8 @@ class Sample(msgspec.Struct, frozen=True):
     duplicate_of: str = ""
     split: str = ""
     shard: str = ""
+    sampling_weight: float = 1.0
+    curriculum: list[str] = []
 
 
 TEXT_KINDS = (
