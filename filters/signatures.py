@@ -1,0 +1,217 @@
+"""Signatures of a picture: 256 bits that small changes hardly move, and those of its crops.
+
+A bit is the sign of one low frequency of the cosine transform of the grey picture made square, as in
+pHash (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions") but
+compared with 0, not with the median: so the signature of the mirrored or turned picture follows
+from the bits alone (`turned`), and neither brightness nor contrast moves any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+BITS = 256
+WORDS = 4
+NOT_COMPARABLE = (0, 0, 0, 0)
+
+# Sides of more than twice as many pixels are averaged to at least so many first.
+_SIDE = 128
+# Frequencies used: all (u, v) with u + v up to this, and as many of the next as fill 256 bits.
+_HIGHEST_SUM = 21
+# A picture of less contrast (standard deviation, of 255) has no content to compare.
+_LEAST_CONTRAST = 2.0
+# A bit counts where its frequency has this share of the picture's contrast; a signature needs so
+# many, or pictures with a few lines would equal one another in all the bits that are nothing.
+_LEAST_SHARE = 1e-4
+_LEAST_BITS = 96
+# Of each side, how far apart the crops lie that are kept.
+_CROP_STEP = 0.025
+_MOST_CROPS_A_SIDE = 3
+
+Hash = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class PictureSignature:
+    """256 bits as four unsigned 64-bit numbers, most significant first, and those of crops.
+
+    All zero: not comparable, for a flat picture has nothing to be recognised by.
+    """
+
+    hash: Hash
+    crops: list[Hash] = field(default_factory=list)
+
+
+def picture_signature(image: Image.Image, crop: float = 0.0) -> PictureSignature:
+    """The signature of a decoded picture of any mode and size.
+
+    `crop` is the share of each side (0 to 0.1) that another copy may lack: with it, signatures of
+    16 (up to 0.05) or 81 crops of the picture are given too.
+    """
+    pixels, size = _small_grey(image)
+    if pixels.std() < _LEAST_CONTRAST:
+        return PictureSignature(NOT_COMPARABLE)
+    across, down = _edges(pixels.shape[1], size[0]), _edges(pixels.shape[0], size[1])
+    lacks = [(0.0, 0.0), *_crops(crop)]
+    table = _transformed(pixels, down, across, lacks)
+    whole, *crops = _hashes(_signs(table))
+    if not any(whole):
+        return PictureSignature(NOT_COMPARABLE)
+    return PictureSignature(whole, [h for h in crops if any(h)])
+
+
+def _small_grey(image: Image.Image) -> tuple[np.ndarray, tuple[int, int]]:
+    """Grey values (height, width) of 255 or of their own range, made fewer by averages of blocks,
+    and of how many columns and rows of pixels of the picture."""
+    if image.mode in ("RGBA", "LA", "La", "PA", "RGBa") or "transparency" in image.info:
+        image = _on_white(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _stretched(image)
+    elif image.mode not in ("L", "RGB"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    size = image.size
+    factors = (max(1, size[0] // _SIDE), max(1, size[1] // _SIDE))
+    small = image.reduce(factors) if factors != (1, 1) else image
+    if small.mode == "RGB":
+        small = small.convert("L")
+    return np.asarray(small, dtype=np.float32), size
+
+
+def _edges(blocks: int, pixels: int) -> np.ndarray:
+    """(blocks + 1,): where blocks of pixels begin and end, in 0 to 1; the last may be narrower."""
+    block = max(1, pixels // _SIDE)
+    return np.minimum(np.arange(blocks + 1) * block, pixels) / pixels
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """As it is seen on paper."""
+    seen = image.convert("RGBA")
+    white = Image.new("RGBA", seen.size, "white")
+    return Image.alpha_composite(white, seen).convert("RGB")
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Of a picture of more than 8 bits, its own range made 0 to 255."""
+    wide = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
+    low, high = float(wide.min()), float(wide.max())
+    scaled = (wide - low) * (255 / (high - low)) if high > low else np.zeros_like(wide)
+    return Image.fromarray(scaled.astype(np.float32))
+
+
+def _frequencies() -> np.ndarray:
+    """(256, 2): the frequency (vertical, horizontal) of each bit, low ones first.
+
+    Bits 2k and 2k + 1 are (u, v) and (v, u), or two of the diagonal: a transposed picture has
+    neighbouring bits exchanged.
+    """
+    order: list[tuple[int, int]] = []
+    diagonal: list[tuple[int, int]] = []
+    for total in range(1, 2 * _HIGHEST_SUM):
+        for u in range((total + 1) // 2 - 1, -1, -1):
+            order += [(u, total - u), (total - u, u)]
+        if total % 2 == 0 and total <= _HIGHEST_SUM:
+            diagonal.append((total // 2, total // 2))
+            if len(diagonal) == 2:
+                order += diagonal
+                diagonal = []
+    return np.array(order[:BITS])
+
+
+_FREQUENCIES = _frequencies()
+_TOP = int(_FREQUENCIES.max()) + 1
+
+
+def _basis(edges: np.ndarray, start: float, end: float) -> np.ndarray:
+    """(frequencies, blocks): the cosine transform of the part [start, end) of 0 to 1.
+
+    Each block of pixels weighs the integral of the cosine over what of it lies in the part.
+    """
+    inside = np.clip((edges - start) / (end - start), 0, 1)
+    k = np.arange(_TOP)[:, None]
+    integral = np.where(k, np.sin(np.pi * k * inside) / (np.pi * np.maximum(k, 1)), inside)
+    return np.diff(integral, axis=1).astype(np.float32)
+
+
+def _crops(crop: float) -> list[tuple[float, float]]:
+    """What may be lacking at both ends of a side: the middles of a grid over 0 to `crop`."""
+    if not crop:
+        return []
+    cells = min(_MOST_CROPS_A_SIDE, max(2, int(np.ceil(crop / _CROP_STEP - 1e-9))))
+    lacks = [float((i + 0.5) * crop / cells) for i in range(cells)]
+    return [(a, b) for a in lacks for b in lacks]
+
+
+def _transformed(
+    pixels: np.ndarray, down: np.ndarray, across: np.ndarray, lacks: list[tuple[float, float]]
+) -> np.ndarray:
+    """(1 + crops, frequencies, frequencies): the whole picture, and each crop down with each
+    across."""
+    rows = np.concatenate([_basis(down, a, 1 - b) for a, b in lacks])
+    columns = np.concatenate([_basis(across, a, 1 - b) for a, b in lacks])
+    n = len(lacks)
+    table = (rows @ pixels @ columns.T).reshape(n, _TOP, n, _TOP).transpose(0, 2, 1, 3)
+    crops = table[1:, 1:].reshape(-1, _TOP, _TOP)
+    return np.concatenate([table[:1, 0], crops])
+
+
+def _signs(table: np.ndarray) -> np.ndarray:
+    """(..., 256) of -1, 0 and 1 from (..., frequencies, frequencies); 0 is next to nothing."""
+    values = table[..., _FREQUENCIES[:, 0], _FREQUENCIES[:, 1]]
+    scale = np.sqrt(np.square(values).sum(-1, keepdims=True))
+    return np.where(np.abs(values) > _LEAST_SHARE * scale, np.sign(values), 0)
+
+
+def _hashes(signs: np.ndarray) -> list[Hash]:
+    """Four numbers for each row of (n, 256); `NOT_COMPARABLE` where too few bits say anything."""
+    packed = np.ascontiguousarray(np.packbits(signs > 0, axis=-1))
+    words = packed.view(">u8").astype(np.uint64)
+    words[np.count_nonzero(signs, axis=-1) < _LEAST_BITS] = 0
+    return [tuple(row) for row in words.tolist()]
+
+
+TURNS = (
+    "as is",
+    "mirror",
+    "flip",
+    "turn180",
+    "transpose",
+    "turn90",
+    "turn270",
+    "transverse",
+)
+_ONLY_MIRROR = ("as is", "mirror")
+
+
+def _mask(chosen: np.ndarray) -> np.ndarray:
+    """(4,) uint64 with the bits set that are chosen of (256,)."""
+    return np.packbits(chosen).view(">u8").astype(np.uint64)
+
+
+_ODD_ACROSS = _mask(_FREQUENCIES[:, 1] % 2 == 1)
+_ODD_DOWN = _mask(_FREQUENCIES[:, 0] % 2 == 1)
+_ON_DIAGONAL = _mask(_FREQUENCIES[:, 0] == _FREQUENCIES[:, 1])
+_FIRST_OF_TWO = np.uint64(0xAAAAAAAAAAAAAAAA)
+_ONE = np.uint64(1)
+
+
+def turned(hashes: np.ndarray, how: str) -> np.ndarray:
+    """The hashes (n, 4) uint64 of the same pictures mirrored or turned.
+
+    `how`: one of `TURNS`; `mirror` exchanges left and right, `flip` top and bottom, turns are
+    counter-clockwise, `transverse` mirrors at the other diagonal. Hashes that are not comparable
+    stay so.
+    """
+    if how in ("transpose", "turn90", "turn270", "transverse"):
+        first, second = _FIRST_OF_TWO & ~_ON_DIAGONAL, ~_FIRST_OF_TWO & ~_ON_DIAGONAL
+        out = ((hashes & first) >> _ONE) | ((hashes & second) << _ONE) | (hashes & _ON_DIAGONAL)
+    else:
+        out = hashes.copy()
+    if how in ("mirror", "turn180", "turn270", "transverse"):
+        out ^= _ODD_ACROSS
+    if how in ("flip", "turn180", "turn90", "transverse"):
+        out ^= _ODD_DOWN
+    out[~hashes.any(axis=1)] = 0
+    return out
