@@ -8,6 +8,7 @@ from the bits alone (`turned`), and neither brightness nor contrast moves any.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,9 +55,9 @@ def picture_signature(image: Image.Image, crop: float = 0.0) -> PictureSignature
     pixels, size = _small_grey(image)
     if pixels.std() < _LEAST_CONTRAST:
         return PictureSignature(NOT_COMPARABLE)
-    across, down = _edges(pixels.shape[1], size[0]), _edges(pixels.shape[0], size[1])
-    lacks = [(0.0, 0.0), *_crops(crop)]
-    table = _transformed(pixels, down, across, lacks)
+    down = _bases(pixels.shape[0], size[1], crop)
+    across = _bases(pixels.shape[1], size[0], crop)
+    table = _transformed(pixels, down, across)
     whole, *crops = _hashes(_signs(table))
     if not any(whole):
         return PictureSignature(NOT_COMPARABLE)
@@ -78,12 +79,6 @@ def _small_grey(image: Image.Image) -> tuple[np.ndarray, tuple[int, int]]:
     if small.mode == "RGB":
         small = small.convert("L")
     return np.asarray(small, dtype=np.float32), size
-
-
-def _edges(blocks: int, pixels: int) -> np.ndarray:
-    """(blocks + 1,): where blocks of pixels begin and end, in 0 to 1; the last may be narrower."""
-    block = max(1, pixels // _SIDE)
-    return np.minimum(np.arange(blocks + 1) * block, pixels) / pixels
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -120,46 +115,48 @@ def _frequencies() -> np.ndarray:
     return np.array(order[:BITS])
 
 
-_FREQUENCIES = _frequencies()
-_TOP = int(_FREQUENCIES.max()) + 1
+FREQUENCIES = _frequencies()
+_TOP = int(FREQUENCIES.max()) + 1
 
 
-def _basis(edges: np.ndarray, start: float, end: float) -> np.ndarray:
-    """(frequencies, blocks): the cosine transform of the part [start, end) of 0 to 1.
+@functools.lru_cache(maxsize=256)
+def _bases(blocks: int, pixels: int, crop: float) -> np.ndarray:
+    """(1 + crops of one side, frequencies, blocks): the cosine transform of the whole side, of
+    `pixels` averaged in blocks, and of its parts.
 
-    Each block of pixels weighs the integral of the cosine over what of it lies in the part.
+    Each block weighs the integral of the cosine over what of it lies in the part.
     """
-    inside = np.clip((edges - start) / (end - start), 0, 1)
+    block = max(1, pixels // _SIDE)
+    edges = np.minimum(np.arange(blocks + 1) * block, pixels) / pixels
+    starts, ends = np.array([(0.0, 1.0), *_parts(crop)]).T[:, :, None, None]
+    inside = np.clip((edges - starts) / (ends - starts), 0, 1)
     k = np.arange(_TOP)[:, None]
     integral = np.where(k, np.sin(np.pi * k * inside) / (np.pi * np.maximum(k, 1)), inside)
-    return np.diff(integral, axis=1).astype(np.float32)
+    return np.diff(integral, axis=-1).astype(np.float32)
 
 
-def _crops(crop: float) -> list[tuple[float, float]]:
-    """What may be lacking at both ends of a side: the middles of a grid over 0 to `crop`."""
+def _parts(crop: float) -> list[tuple[float, float]]:
+    """Where the crops of one side begin and end: each end at the middles of a grid of `crop`."""
     if not crop:
         return []
     cells = min(_MOST_CROPS_A_SIDE, max(2, int(np.ceil(crop / _CROP_STEP - 1e-9))))
     lacks = [float((i + 0.5) * crop / cells) for i in range(cells)]
-    return [(a, b) for a in lacks for b in lacks]
+    return [(a, 1 - b) for a in lacks for b in lacks]
 
 
-def _transformed(
-    pixels: np.ndarray, down: np.ndarray, across: np.ndarray, lacks: list[tuple[float, float]]
-) -> np.ndarray:
-    """(1 + crops, frequencies, frequencies): the whole picture, and each crop down with each
+def _transformed(pixels: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """(1 + crops, frequencies, frequencies): the whole picture, and each part down with each
     across."""
-    rows = np.concatenate([_basis(down, a, 1 - b) for a, b in lacks])
-    columns = np.concatenate([_basis(across, a, 1 - b) for a, b in lacks])
-    n = len(lacks)
-    table = (rows @ pixels @ columns.T).reshape(n, _TOP, n, _TOP).transpose(0, 2, 1, 3)
-    crops = table[1:, 1:].reshape(-1, _TOP, _TOP)
-    return np.concatenate([table[:1, 0], crops])
+    # One small product after another: a large one wakes the threads of BLAS, which costs more.
+    halves = [rows @ pixels for rows in down]
+    table = [halves[0] @ across[0].T]
+    table += [half @ columns.T for half in halves[1:] for columns in across[1:]]
+    return np.stack(table)
 
 
 def _signs(table: np.ndarray) -> np.ndarray:
     """(..., 256) of -1, 0 and 1 from (..., frequencies, frequencies); 0 is next to nothing."""
-    values = table[..., _FREQUENCIES[:, 0], _FREQUENCIES[:, 1]]
+    values = table[..., FREQUENCIES[:, 0], FREQUENCIES[:, 1]]
     scale = np.sqrt(np.square(values).sum(-1, keepdims=True))
     return np.where(np.abs(values) > _LEAST_SHARE * scale, np.sign(values), 0)
 
@@ -172,17 +169,8 @@ def _hashes(signs: np.ndarray) -> list[Hash]:
     return [tuple(row) for row in words.tolist()]
 
 
-TURNS = (
-    "as is",
-    "mirror",
-    "flip",
-    "turn180",
-    "transpose",
-    "turn90",
-    "turn270",
-    "transverse",
-)
-_ONLY_MIRROR = ("as is", "mirror")
+# In this order a turn is 4 x transposed first + 2 x top and bottom exchanged + 1 x left and right.
+TURNS = ("as is", "mirror", "flip", "turn180", "transpose", "turn270", "turn90", "transverse")
 
 
 def _mask(chosen: np.ndarray) -> np.ndarray:
@@ -190,9 +178,9 @@ def _mask(chosen: np.ndarray) -> np.ndarray:
     return np.packbits(chosen).view(">u8").astype(np.uint64)
 
 
-_ODD_ACROSS = _mask(_FREQUENCIES[:, 1] % 2 == 1)
-_ODD_DOWN = _mask(_FREQUENCIES[:, 0] % 2 == 1)
-_ON_DIAGONAL = _mask(_FREQUENCIES[:, 0] == _FREQUENCIES[:, 1])
+ODD_ACROSS = _mask(FREQUENCIES[:, 1] % 2 == 1)
+ODD_DOWN = _mask(FREQUENCIES[:, 0] % 2 == 1)
+ON_DIAGONAL = _mask(FREQUENCIES[:, 0] == FREQUENCIES[:, 1])
 _FIRST_OF_TWO = np.uint64(0xAAAAAAAAAAAAAAAA)
 _ONE = np.uint64(1)
 
@@ -204,14 +192,19 @@ def turned(hashes: np.ndarray, how: str) -> np.ndarray:
     counter-clockwise, `transverse` mirrors at the other diagonal. Hashes that are not comparable
     stay so.
     """
-    if how in ("transpose", "turn90", "turn270", "transverse"):
-        first, second = _FIRST_OF_TWO & ~_ON_DIAGONAL, ~_FIRST_OF_TWO & ~_ON_DIAGONAL
-        out = ((hashes & first) >> _ONE) | ((hashes & second) << _ONE) | (hashes & _ON_DIAGONAL)
-    else:
-        out = hashes.copy()
-    if how in ("mirror", "turn180", "turn270", "transverse"):
-        out ^= _ODD_ACROSS
-    if how in ("flip", "turn180", "turn90", "transverse"):
-        out ^= _ODD_DOWN
+    turn = TURNS.index(how)
+    out = transposed(hashes) if turn & 4 else hashes.copy()
+    if turn & 1:
+        out ^= ODD_ACROSS
+    if turn & 2:
+        out ^= ODD_DOWN
     out[~hashes.any(axis=1)] = 0
     return out
+
+
+def transposed(words: np.ndarray) -> np.ndarray:
+    """Words of hashes (..., 4) with rows and columns of the picture exchanged; or their first
+    words alone, as (n, 1)."""
+    fixed = ON_DIAGONAL[: words.shape[-1]]
+    first, second = _FIRST_OF_TWO & ~fixed, ~_FIRST_OF_TWO & ~fixed
+    return ((words & first) >> _ONE) | ((words & second) << _ONE) | (words & fixed)
