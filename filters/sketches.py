@@ -19,20 +19,13 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
+from filters.text_words import words_of
+
 SHINGLE_WORDS = 3
 BANDS = 16
 ROWS = 6
 MOST_SHINGLES = 512
 
-# Scripts without spaces between words (Thai to Khmer, Japanese, Chinese): one character a word.
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
-# Marks that belong to the letters before them, and that \w leaves out.
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W_{_UNSPACED}]|[{_MARKS}])+")
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _UNSEEN = dict.fromkeys([0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF])
 _LABEL = re.compile(
     r"\s{0,9}(?:(?:supplementa(?:ry|l)|supporting|additional|online|extended data)\s{1,3})?"
@@ -80,14 +73,11 @@ class TextSignature(msgspec.Struct, frozen=True):
 
 def normalised(text: str) -> list[str]:
     """The words that a text is compared by."""
-    if text.isascii():
-        text = text.lower()
-        find = _ASCII_WORD
-    else:
+    if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).casefold()
-        find = _WORD
+    text = text.lower()
     label = _LABEL.match(text)
-    return find.findall(text, label.end() if label else 0)
+    return words_of(text, label.end() if label else 0)
 
 
 def text_signature(text: str) -> TextSignature:
