@@ -14,8 +14,10 @@ from filters.text_words import (
     EMPTY,
     FUNCTION,
     REFERENCE,
+    REFERRING,
     UNFINISHED,
     VERBS,
+    listed,
     mojibake,
     words_of,
 )
@@ -57,10 +59,11 @@ _MARKUP = re.compile(
 )
 _URL = re.compile(r"(?i:https?://|\bwww\.|\bftp://|\bdoi\.org/)[^\s]{1,300}")
 _COPYRIGHT = re.compile(
-    r"(?i:©|\(c\) ?(?=(?:19|20)\d\d)|\bcopyright\b|\ball rights reserved\b|\bcreative commons\b"
+    r"(?i:\(c\) ?(?=(?:19|20)\d\d)|\bcopyright\b|\ball rights reserved\b|\bcreative commons\b"
     r"|\bcc[ -]by\b|\breproduced (?:with|by|from)\b|\breprinted (?:with|by|from)\b"
     r"|\b(?:with|by) (?:kind )?permission (?:of|from)\b)"
 )
+_OWNING = listed("c copyright rights creative cc reproduced reprinted permission")
 
 
 def text_scores(text: str, language: str = "en") -> dict[str, float]:
@@ -93,8 +96,8 @@ def text_scores(text: str, language: str = "en") -> dict[str, float]:
         "text_truncated": float(_truncated(text)),
         "text_markup": _markup(text),
         "text_mojibake": mojibake(text),
-        "text_urls": float(len(_URL.findall(text))),
-        "text_copyright": float(_COPYRIGHT.search(text) is not None),
+        "text_urls": float(len(_URL.findall(text))) if "." in text else 0.0,
+        "text_copyright": float(_copyright(text, words)),
         "text_language": tongues.get(code, 0.0),
         "text_english": tongues.get("en", 0.0),
     }
@@ -139,7 +142,9 @@ def _wording(text: str, words: Sequence[str]) -> dict[str, float]:
 def _references(text: str, small: str, words: Sequence[str]) -> dict[str, float]:
     """How much of a text refers elsewhere."""
     says = any(len(word) > 1 and word not in EMPTY and not _is_number(word) for word in words)
-    referring = sum(len(words_of(found)) for found in REFERENCE.findall(small))
+    referring = 0
+    if not REFERRING.isdisjoint(words):
+        referring = sum(len(words_of(found)) for found in REFERENCE.findall(small))
     return {
         "text_refers_only": float(bool(words) and not says),
         "text_references": min(1.0, referring / max(1, len(words))),
@@ -160,10 +165,15 @@ def _truncated(text: str) -> bool:
     return bool(last and last[0] in UNFINISHED) or _OPEN.search(text[-100:]) is not None
 
 
+def _copyright(text: str, words: Sequence[str]) -> bool:
+    """Whether a text says who owns it, or that it is reprinted."""
+    if "©" in text:
+        return True
+    return not _OWNING.isdisjoint(words) and _COPYRIGHT.search(text) is not None
+
+
 def _markup(text: str) -> float:
     """The share of a text that is markup."""
-    if not (
-        "<" in text or "\\" in text or "&" in text or "{" in text or "[[" in text or "**" in text
-    ):
+    if not any(sign in text for sign in ("<", "&", "\\", "{", "[[", "**")):
         return 0.0
     return sum(len(found[0]) for found in _MARKUP.finditer(text)) / len(text)

@@ -108,6 +108,13 @@ REFERENCE = re.compile(
     r"(?: are| is)? (?:the same )?as (?:in|for)\b"
 )
 
+# One of these is in every reference.
+REFERRING = listed("""
+    figure figures fig figs table tables movie movies video videos scheme schemes plate plates
+    figura figuras tabela tabelas tabla tablas abbildung abb text file files see legend caption
+    details symbols abbreviations labels conventions color colors colour colours scale
+    """)
+
 _BAD_PAIRS = re.compile(
     r"[ÃÂÐÑâ][\u0080-\u00bf\u20ac\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u02c6"
     r"\u02dc\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2122]{1,2}|\ufffd|[\u0080-\u009f]"
