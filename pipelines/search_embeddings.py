@@ -1,0 +1,105 @@
+"""Nearest samples by the CLIP embeddings that the score stage kept, read a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image as PillowImage
+
+from pipelines import layout
+from pipelines.corpus import Corpus, recipe_of
+from pipelines.errors import UserError
+from pipelines.search_rows import Hit, Rows, best
+
+BY = "embedding"
+
+
+class NoEmbedding(Exception):
+    """A search by embedding is not possible here; the message says why."""
+
+
+def embedding_model(corpus: Corpus) -> str:
+    """The model that made a corpus' embeddings. Raises `NoEmbedding` where it has none."""
+    parts = [layout.embeddings_part(p) for p in range(corpus.partitions)]
+    if not parts or not all(corpus.store.exists(part) for part in parts):
+        raise NoEmbedding("the corpus has no embeddings (score.clip of its recipe makes them)")
+    with corpus.store.opened(parts[0]) as file:
+        metadata = pq.read_schema(file).metadata or {}
+    return metadata.get(b"fabrica.model", b"").decode("utf-8", "replace")
+
+
+def embed(corpus: Corpus, model: str, query: str | PillowImage.Image) -> np.ndarray:
+    """The unit vector of a text or picture by the model of the corpus' embeddings.
+
+    `model` is where that model lies here, if not where it did. Raises `NoEmbedding`.
+    """
+    from filters.clip import ClipRow, ClipScorer, ClipUnavailable
+    from filters.options import Clip
+
+    made_by = embedding_model(corpus)
+    options = Clip(model=model or made_by)
+    recipe = recipe_of(corpus)
+    if recipe.score and recipe.score.clip:
+        options = recipe.score.clip.model_copy(update={"model": model or made_by})
+    options = options.model_copy(update={"strangers": 0, "classes": {}, "batch": 1})
+    read: Callable[[], PillowImage.Image] | None = None
+    texts: dict[str, list[str]] = {}
+    if isinstance(query, str):
+        texts = {"caption": [query]}
+    else:
+        picture = query
+        read = lambda: picture  # noqa: E731 - what the scorer asks for
+    try:
+        (result,) = ClipScorer(options).score([ClipRow("query", "query", read, texts)])
+    except ClipUnavailable as error:
+        raise NoEmbedding(f"{error} (--model names it)") from None
+    vector = result.text if isinstance(query, str) else result.picture
+    if result.problem or vector is None:
+        raise NoEmbedding(f"the model gives nothing for it: {result.problem or 'no vector'}")
+    return np.asarray(vector, np.float32)
+
+
+def embedding_of(corpus: Corpus, sample_id: str, partition: int) -> np.ndarray:
+    """The stored vector of a sample's picture, else of its caption. Raises `NoEmbedding`."""
+    embedding_model(corpus)
+    part = layout.embeddings_part(partition)
+    table = corpus.store.read_table(part)
+    table = table.filter(pa.compute.equal(table["sample_id"], sample_id))
+    for column in ("picture", "text"):
+        for vector in table[column].to_pylist():
+            if vector is not None:
+                return np.asarray(vector, np.float32)
+    raise NoEmbedding(f"{sample_id} has no embedding")
+
+
+def nearest_embeddings(rows: Rows, vector: np.ndarray, top: int, without: str = "") -> list[Hit]:
+    """The samples whose pictures' vectors have the greatest cosine with `vector` (width,).
+
+    Raises `UserError` where the widths differ.
+    """
+    return best((hit for hit in _all(rows, vector, top) if hit.sample_id != without), top)
+
+
+def _all(rows: Rows, vector: np.ndarray, top: int) -> Iterator[Hit]:
+    """The best of each row group: more than that cannot be among the best of all."""
+    for partition in range(rows.corpus.partitions):
+        part = layout.embeddings_part(partition)
+        for table in rows.batches(part, ["sample_id", "picture"], partition):
+            table = table.filter(pa.compute.is_valid(table["picture"]))
+            if not table.num_rows:
+                continue
+            stored = table["picture"].combine_chunks()
+            if stored.type.list_size != len(vector):
+                raise UserError(
+                    f"the model gives {len(vector)} numbers, the corpus' embeddings have "
+                    f"{stored.type.list_size}: --model is not the one they were made by"
+                )
+            matrix = stored.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(vector))
+            cosines = matrix.astype(np.float32) @ vector
+            ids = table["sample_id"].to_pylist()
+            for i in np.argsort(-cosines, kind="stable")[: top + 1]:
+                score = round(float(cosines[i]), 4)
+                yield Hit(ids[i], partition, score, f"embedding: cosine {score:.3f}", BY)
