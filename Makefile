@@ -14,8 +14,9 @@ demo: .venv/.base
 	@echo "             $(BIN)/fabrica run recipes/demo-labelled.yaml    (labels, boxes, masks, volumes to text)"
 	@echo "Your own:    README.md, \"Your own articles\""
 
+# Each file of tests stays in one process; -n 0 runs all in one.
 test: .venv/.dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The language model's parts against a real small vLLM, in an environment of its own (3.5 GB).
 test-vllm: .venv/.dev

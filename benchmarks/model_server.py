@@ -289,8 +289,8 @@ def main() -> None:
         port=options.port,
         remember=False,
     ) as server:
-        print(server.url, flush=True)
         try:
+            print(server.url, flush=True)
             threading.Event().wait()
         except KeyboardInterrupt:
             print("stopped")

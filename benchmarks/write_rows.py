@@ -16,7 +16,7 @@ import msgspec
 from benchmarks.figure_articles import figure_articles
 from pipelines.context import Context
 from pipelines.listing import freeze
-from pipelines.recipe import load_recipe
+from pipelines.recipe_file import load_recipe
 from pipelines.storage import Store
 from pipelines.tasks import describe_and_extract
 from schemas.manifest import samples_from_table, samples_to_table

@@ -42,7 +42,8 @@ from benchmarks.rule_writer_outcomes import (
     words_by_task,
 )
 from pipelines.corpus import Corpus, open_corpus, views
-from pipelines.recipe import Recipe, load_recipe
+from pipelines.recipe import Recipe
+from pipelines.recipe_file import load_recipe
 from pipelines.run import RunOptions, run
 from pipelines.steps import steps_of
 

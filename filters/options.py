@@ -40,7 +40,7 @@ class Clip(Options):
     strangers: int = Field(512, ge=0, le=100_000)
     classes: dict[str, list[str]] = {}
     batch: int = Field(64, ge=1, le=4096)
-    device: str = Field("auto", pattern=r"(auto|cpu|cuda(:\d+)?)\Z")
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     @field_validator("texts")
@@ -62,7 +62,7 @@ class Clip(Options):
 
     def score_names(self) -> list[str]:
         """The scores that this gives."""
-        first, *others = self.texts
+        others = self.texts[1:]
         names = ["clip", *(f"clip_{kind}" for kind in others)]
         names += ["clip_rank"] if self.strangers else []
         return [*names, *(f"class_{name}" for name in self.classes)]

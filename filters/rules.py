@@ -20,7 +20,26 @@ _COLUMN = re.compile(r'[Rr]eferenced column "([^"]+)"')
 _FIELD = re.compile(r'[Cc]ould not find key "([^"]+)" in struct')
 # Scores that our own stages give. A rule may name them though no row has them.
 SCORES = (
+    "burnt_in_lines",
+    "burnt_in_markers",
+    "burnt_in_share",
+    "burnt_in_text",
     "compound",
+    "faces",
+    "identifying",
+    "image_aspect",
+    "image_blur",
+    "image_border",
+    "image_chart",
+    "image_contrast",
+    "image_detail",
+    "image_entropy",
+    "image_flat",
+    "image_grey",
+    "image_jpeg_blocking",
+    "image_megapixels",
+    "image_noise",
+    "image_text",
     "judge",
     "judge_accuracy",
     "judge_clear",
@@ -30,8 +49,37 @@ SCORES = (
     "medical",
     "panel_confidence",
     "split_confidence",
+    "text_capitals",
+    "text_copyright",
+    "text_digits",
+    "text_english",
+    "text_language",
+    "text_letters",
+    "text_markup",
+    "text_mojibake",
+    "text_references",
+    "text_refers_only",
+    "text_repetition",
+    "text_sentence",
+    "text_stop_words",
+    "text_symbols",
+    "text_truncated",
+    "text_urls",
+    "text_words",
 )
-RESERVED = frozenset({"duplicate", "licence", "retracted", "fault"})
+RESERVED = frozenset(
+    {
+        "balance",
+        "boilerplate_text",
+        "duplicate",
+        "duplicate_text",
+        "fault",
+        "keep_out",
+        "licence",
+        "near_duplicate",
+        "retracted",
+    }
+)
 
 
 class RuleError(ValueError):

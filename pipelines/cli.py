@@ -198,7 +198,7 @@ def _out(options: argparse.Namespace, name: str) -> str:
 
 def _run(options: argparse.Namespace) -> int:
     from pipelines.pool import warm_up
-    from pipelines.recipe import load_recipe
+    from pipelines.recipe_file import load_recipe
     from pipelines.shared_linker import announce
 
     recipe = load_recipe(options.recipe, options.set)
@@ -249,7 +249,7 @@ def _quiet(_: str) -> None:
 def _plan(options: argparse.Namespace) -> int:
     from pipelines.context import Context
     from pipelines.plan import plan
-    from pipelines.recipe import load_recipe
+    from pipelines.recipe_file import load_recipe
 
     recipe = load_recipe(options.recipe, options.set)
     out = _out(options, recipe.name)

@@ -22,11 +22,12 @@ PASSING_REASON = "fetch_failed"
 # Raised when a stage's code changes what it writes; finished partitions are then done again.
 STAGE_VERSIONS = {
     "list": 1,
-    "extract": 1,
-    "figures": 1,
-    "link": 1,
-    "write": 1,
-    "select": 1,
+    "extract": 2,
+    "figures": 2,
+    "link": 2,
+    "write": 2,
+    "score": 1,
+    "select": 2,
     "shard": 1,
     "manifest": 1,
 }
@@ -74,9 +75,14 @@ class Context:
         return layout.LINKED if self.recipe.links else self.unlinked_folder
 
     @property
+    def unscored_folder(self) -> str:
+        """Where the rows lie that score reads: those of the last stage before it."""
+        return layout.WRITTEN if self.recipe.write else self.unwritten_folder
+
+    @property
     def rows_folder(self) -> str:
         """Where the rows lie that select decides on: those of the last stage before it."""
-        return layout.WRITTEN if self.recipe.write else self.unwritten_folder
+        return layout.SCORED if self.recipe.scores else self.unscored_folder
 
     def unlinked_part(self, partition: int) -> str:
         """The file of one partition in `unlinked_folder`."""
@@ -85,6 +91,10 @@ class Context:
     def unwritten_part(self, partition: int) -> str:
         """The file of one partition in `unwritten_folder`."""
         return f"{self.unwritten_folder}/{part_name(partition)}.parquet"
+
+    def unscored_part(self, partition: int) -> str:
+        """The file of one partition in `unscored_folder`."""
+        return f"{self.unscored_folder}/{part_name(partition)}.parquet"
 
     def rows_part(self, partition: int) -> str:
         """The file of one partition in `rows_folder`."""

@@ -16,8 +16,8 @@ from filters.rules import samples_query
 from pipelines import layout
 from pipelines.errors import UserError
 from pipelines.knowledge import IN_USE
+from pipelines.part_views import score_names
 from pipelines.recipe import Recipe
-from pipelines.selecting import score_names
 from pipelines.storage import Store
 from pipelines.summary import manifest_connection
 from schemas.options import first_problem

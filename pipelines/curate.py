@@ -18,9 +18,10 @@ from pipelines.context import Context
 from pipelines.corpus import Corpus, recipe_of, views
 from pipelines.errors import UserError
 from pipelines.papers import write_papers
+from pipelines.part_views import check_where, connect, view_of_parts
 from pipelines.report import write_report
 from pipelines.run import RunOptions, complete, spread
-from pipelines.selecting import check_where, connect, view_of_parts, write_decisions
+from pipelines.selecting import write_decisions
 from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
 from schemas.manifest import samples_from_table, stage_rows_to_table
@@ -49,6 +50,8 @@ def curate(corpus: Corpus, where: str, out: str, options: RunOptions) -> Summary
     shards = _plan(context, corpus.partitions, fingerprint)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", corpus.partitions, layout.MANIFEST, context, options)
+    for partition in range(corpus.partitions):
+        _copy_signatures(corpus, store, partition, wanted["sample_id"])
     if corpus.store.exists(layout.VOCABULARY):
         store.write(layout.VOCABULARY, corpus.store.read(layout.VOCABULARY))
     summary = summarise(store, corpus.partitions, shards)
@@ -72,6 +75,19 @@ def _curated(corpus: Corpus, partition: int, wanted: pa.ChunkedArray, where: str
         for sample, keep in zip(samples, inside, strict=True)
     ]
     return stage_rows_to_table(rows)
+
+
+def _copy_signatures(corpus: Corpus, store: Store, partition: int, wanted: pa.ChunkedArray) -> None:
+    """Signatures and embeddings of the rows that stay, of no other."""
+    for part in (
+        layout.picture_signatures_part(partition),
+        layout.text_signatures_part(partition),
+        layout.embeddings_part(partition),
+    ):
+        if corpus.store.exists(part):
+            table = corpus.store.read_table(part)
+            mine = table.filter(pc.is_in(table["sample_id"], wanted.combine_chunks()))
+            store.write_table(part, mine, corpus.store.fingerprint(part))
 
 
 def _emptied(sample: Sample, where: str) -> Sample:
@@ -105,5 +121,6 @@ def _plan(context: Context, partitions: int, fingerprint: str) -> list[str]:
 
 
 _DECIDED_SQL = f"""CREATE TABLE decided AS
-    SELECT partition, sample_id, drops, kept, duplicate_of, split, {size_sql("e")} AS bytes
+    SELECT partition, sample_id, drops, kept, duplicate_of, split, sampling_weight, curriculum,
+        {size_sql("e")} AS bytes
     FROM extracted e"""

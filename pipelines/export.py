@@ -24,7 +24,7 @@ from pipelines.errors import UserError
 from pipelines.export_pictures import Pictures, references
 from pipelines.export_records import STYLES, Record, chat, dpo, reward
 from pipelines.export_turns import RATIONALES
-from pipelines.selecting import check_where, score_names
+from pipelines.part_views import check_where, score_names
 from pipelines.storage import Store
 from schemas.options import suggestion
 from schemas.sample import Sample

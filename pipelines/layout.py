@@ -14,14 +14,22 @@ FIGURES = "stages/figures"
 LINKED = "stages/link"
 WRITTEN = "stages/write"
 ANSWERS = "stages/answers"
+SCORED = "stages/score"
 USAGE = "stages/write/usage"
 USAGE_JSON = "stages/write/usage.json"
 SELECTED = "stages/select"
+EVALUATION = "stages/evaluation"
 PLAN = "stages/select/plan.parquet"
 SHARD_INDEX = "stages/shard"
 SHARDS = "shards"
 MANIFEST = "manifest"
 VOCABULARY = "vocabulary.parquet"
+PICTURE_SIGNATURES = "signatures/pictures"
+TEXT_SIGNATURES = "signatures/texts"
+EMBEDDINGS = "embeddings"
+LEAKS = "selection/leaks.parquet"
+NEAR_PAIRS = "selection/near_duplicates.parquet"
+COMPARED = "selection/compared.parquet"
 REPORT = "report/index.html"
 WRITTEN_PAGE = "report/written.html"
 
@@ -56,6 +64,22 @@ def linked_part(partition: int) -> str:
 
 def written_part(partition: int) -> str:
     return f"{WRITTEN}/{part_name(partition)}.parquet"
+
+
+def scored_part(partition: int) -> str:
+    return f"{SCORED}/{part_name(partition)}.parquet"
+
+
+def picture_signatures_part(partition: int) -> str:
+    return f"{PICTURE_SIGNATURES}/{part_name(partition)}.parquet"
+
+
+def text_signatures_part(partition: int) -> str:
+    return f"{TEXT_SIGNATURES}/{part_name(partition)}.parquet"
+
+
+def embeddings_part(partition: int) -> str:
+    return f"{EMBEDDINGS}/{part_name(partition)}.parquet"
 
 
 def usage_part(partition: int) -> str:

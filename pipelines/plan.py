@@ -10,7 +10,9 @@ from pipelines.extraction import extract_fingerprint
 from pipelines.figures import figures_fingerprint
 from pipelines.linking import link_fingerprint
 from pipelines.listing import Listing, documents_fingerprint, read_listing
-from pipelines.selecting import read_plan, select_fingerprint
+from pipelines.scoring import score_fingerprint
+from pipelines.selecting import select_fingerprint
+from pipelines.shard_plan_file import read_plan
 from pipelines.sharding import manifest_fingerprint, shard_fingerprint
 from pipelines.writing import write_fingerprint
 
@@ -41,7 +43,12 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
     store, listing = context.store, read_listing(context.store)
     if listing is None:
         recipe = context.recipe
-        asked = {"figures": recipe.figures.split, "link": recipe.links, "write": bool(recipe.write)}
+        asked = {
+            "figures": recipe.figures.split,
+            "link": recipe.links,
+            "write": bool(recipe.write),
+            "score": recipe.scores,
+        }
         middle = [name for name, yes in asked.items() if yes]
         names = ("list", "extract", *middle, "select", "shard", "manifest")
         return None, [StagePlan(name, "", 0, -1) for name in names]
@@ -79,6 +86,12 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
             for p in numbers
         )
         stages.append(StagePlan("write", "partitions", ready, listing.partitions))
+    if context.recipe.scores:
+        ready = sum(
+            store.fingerprint(layout.scored_part(p)) == score_fingerprint(context, p)
+            for p in numbers
+        )
+        stages.append(StagePlan("score", "partitions", ready, listing.partitions))
     chosen = store.fingerprint(layout.PLAN) == select_fingerprint(context, listing)
     stages.append(StagePlan("select", "plan", int(chosen), 1))
     if not chosen or ready < listing.partitions:

@@ -1,23 +1,28 @@
-"""The recipe: one YAML file, checked whole before anything runs."""
+"""The recipe: what a corpus is made from, how, and what of it is kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from extractors.sources import SOURCES
-from extractors.strict_yaml import read_yaml
-from filters.rules import RuleError, check_rules
+from filters.options import (
+    Balance,
+    DuplicateTexts,
+    KeepOut,
+    Mix,
+    NearDuplicates,
+    Score,
+    plain_names,
+)
+from filters.rules import SCORES
 from llm_rewrite.options import ModelOptions
-from pipelines.errors import UserError
 from pipelines.modelfiles import ONNX
-from pipelines.steps import check_step, without_how
-from schemas.options import Options, first_problem, suggestion
+from pipelines.steps import without_how
+from schemas.options import Options, suggestion
 from schemas.sample import TEXT_KINDS
 
 _UNITS = {
@@ -32,8 +37,11 @@ _UNITS = {
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*\Z", re.IGNORECASE)
 STARTER = "starter"
-_PATH_KEYS = ("articles", "knowledge", "layouts", "mirror", "pictures", "root")
-_CARD_ENDINGS = (".yaml", ".yml")
+
+
+def _named(keep_out: dict) -> dict:
+    path = str(keep_out.get("path", "")).rstrip("/")
+    return {"name": re.sub(r"\.parquet\Z", "", path.rpartition("/")[2]), **keep_out}
 
 
 def _checked_kinds(kinds: list[str]) -> list[str]:
@@ -108,7 +116,12 @@ class Split(Options):
 
 
 class Select(Options):
-    """What is kept: named SQL rules, licence policy, duplicates, split."""
+    """What is kept: named SQL rules, licence policy, duplicates, evaluation sets, mix, split.
+
+    `keep_out`: evaluation sets, a path or a path with options each. `hold_out`: named conditions;
+    documents (or patients) with a kept row that meets one are test. `curriculum`: named training
+    stages, SQL each.
+    """
 
     rules: dict[str, str] = {}
     no_derivatives: Literal["drop", "keep_verbatim"] = "drop"
@@ -116,16 +129,47 @@ class Select(Options):
     unknown_licence: Literal["drop", "keep"] = "drop"
     retracted: Literal["drop", "keep"] = "drop"
     exact_duplicates: Literal["drop", "keep"] = "drop"
+    near_duplicates: NearDuplicates | None = None
+    duplicate_texts: DuplicateTexts | None = None
+    keep_out: list[KeepOut] = []
+    balance: list[Balance] = []
+    mix: Mix | None = None
+    curriculum: dict[str, str] = {}
+    hold_out: dict[str, str] = {}
     split: Split = Split()
 
-    @field_validator("rules")
+    @field_validator("keep_out", mode="before")
     @classmethod
-    def _valid_sql(cls, rules: dict[str, str]) -> dict[str, str]:
-        try:
-            check_rules(rules)
-        except RuleError as error:
-            raise ValueError(str(error)) from None
-        return rules
+    def _path_alone(cls, sets: object) -> object:
+        """A bare path stands for `{path: it}`; a set is named as its file or folder."""
+        if not isinstance(sets, list):
+            return sets
+        sets = [{"path": each} if isinstance(each, str) else each for each in sets]
+        return [_named(each) if isinstance(each, dict) else each for each in sets]
+
+    @field_validator("keep_out")
+    @classmethod
+    def _different_names(cls, sets: list[KeepOut]) -> list[KeepOut]:
+        names = [each.name for each in sets]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"two sets are named {twice[0]!r}; give each a `name` of its own")
+        return sets
+
+    @field_validator("curriculum", "hold_out")
+    @classmethod
+    def _plain_names(cls, conditions: dict[str, str]) -> dict[str, str]:
+        return plain_names(conditions)
+
+    @property
+    def crop(self) -> float:
+        """The largest crop that any comparison of pictures allows for."""
+        alike = [self.near_duplicates, *self.keep_out]
+        return max((each.crop for each in alike if each), default=0.0)
+
+    @property
+    def compares(self) -> bool:
+        """Whether pictures or texts are compared with one another."""
+        return bool(self.near_duplicates or self.duplicate_texts or self.keep_out)
 
 
 class Shards(Options):
@@ -165,6 +209,7 @@ class Recipe(Options):
     modality: Modality | None = None
     writer: ModelOptions | None = None
     write: list[dict[str, Any]] = []
+    score: Score | None = None
     caption: list[str] = [
         *("rewritten", "subcaption", "caption", "label_caption", "report", "region_caption"),
     ]
@@ -189,6 +234,17 @@ class Recipe(Options):
     def links(self) -> bool:
         """Whether the recipe has a link stage."""
         return self.concepts is not None or self.modality is not None
+
+    @property
+    def scores(self) -> bool:
+        """Whether the recipe has a score stage: measured, or compared by signatures."""
+        return self.score is not None or self.select.compares
+
+    @property
+    def score_names(self) -> list[str]:
+        """The scores that rules may name though no row has them."""
+        clip = self.score.clip if self.score else None
+        return sorted({*SCORES, *(clip.score_names() if clip else [])})
 
     @property
     def linker(self) -> Concepts | None:
@@ -227,145 +283,3 @@ class Recipe(Options):
             for entry in self.sources
             for name, options in entry.items()
         ]
-
-
-def load_recipe(path: str, changes: Iterable[str] = ()) -> Recipe:
-    """Read and check a recipe file, with `--set key=value` changes. Raises `UserError`."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such recipe file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    try:
-        data = read_yaml(text)
-    except ValueError as error:
-        raise UserError(f"{path}: {error}") from None
-    if not isinstance(data, dict):
-        raise UserError(f"{path}: a recipe is a mapping of keys, this is {_kind(data)}")
-    for change in changes:
-        _set(data, change)
-    recipe = check_recipe(data, path)
-    for position, (name, options) in enumerate(recipe.source_options()):
-        try:
-            SOURCES[name].check(options)
-        except ValueError as error:
-            raise UserError(f"{path}: sources.{position}.{name}: {error}") from None
-    model = recipe.figures.detector.removeprefix(ONNX)
-    if model and not Path(model).is_file():
-        raise UserError(f"{path}: figures.detector: {model!r}: no such file")
-    for key in ("vocabulary", "tuning"):
-        file = getattr(recipe.concepts, key, "")
-        if file and file != STARTER and not Path(file).is_file():
-            hint = " (or write `starter`)" if key == "vocabulary" else ""
-            raise UserError(f"{path}: concepts.{key}: {file!r}: no such file{hint}")
-    return recipe
-
-
-def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
-    """Validate a recipe given as plain data; paths that exist only beside the file are found."""
-    try:
-        recipe = Recipe.model_validate(data)
-        sources = [_checked_source(i, entry, where) for i, entry in enumerate(recipe.sources)]
-    except ValidationError as error:
-        raise UserError(f"{where}: {first_problem(error, Recipe)}") from None
-    found = {
-        "sources": sources,
-        "figures": _found_detector(recipe.figures, where),
-        "concepts": recipe.concepts and _found_vocabulary(recipe.concepts, where),
-        "write": [
-            check_step(i, entry, recipe.writer, lambda path: _beside(path, where), where)
-            for i, entry in enumerate(recipe.write)
-        ],
-    }
-    return recipe.model_copy(
-        update={k: v for k, v in found.items() if k in recipe.model_fields_set}
-    )
-
-
-def _checked_source(position: int, entry: dict[str, Any], where: str) -> dict[str, Any]:
-    at = f"{where}: sources.{position}"
-    if len(entry) != 1:
-        raise UserError(f"{at}: write one source as `name: {{options}}`, not {_kind(entry)}")
-    name, options = next(iter(entry.items()))
-    if name not in SOURCES:
-        raise UserError(f"{at}: unknown source {name!r}{suggestion(str(name), SOURCES)}")
-    if not isinstance(options or {}, dict):
-        raise UserError(f"{at}.{name}: its options are a mapping of keys, this is {_kind(options)}")
-    options = dict(options or {})
-    options = {key: _found(key, value, where) for key, value in options.items()}
-    model = SOURCES[name].options
-    try:
-        checked = model.model_validate(options)
-    except ValidationError as error:
-        problem = first_problem(error, model)
-        mark = "." if error.errors()[0]["loc"] else ": "
-        raise UserError(f"{at}.{name}{mark}{problem}") from None
-    return {name: checked.model_dump(mode="json", exclude_unset=True, by_alias=True)}
-
-
-def _found(key: str, value: object, where: str) -> object:
-    """An option of a source, with the paths in it as they are from here."""
-    if isinstance(value, list) and key in _PATH_KEYS:
-        return [_found(key, item, where) for item in value]
-    is_card = key == "dataset" and str(value).endswith(_CARD_ENDINGS)
-    if isinstance(value, str) and "://" not in value and (key in _PATH_KEYS or is_card):
-        return _beside(value, where)
-    return value
-
-
-def _found_detector(figures: Figures, where: str) -> Figures:
-    """The options with the path of a detector as it is from here."""
-    if not figures.detector:
-        return figures
-    path = _beside(figures.detector.removeprefix(ONNX), where)
-    return figures.model_copy(update={"detector": f"{ONNX}{path}"})
-
-
-def _found_vocabulary(concepts: Concepts, where: str) -> Concepts:
-    """The options with the paths of their files as they are from here."""
-    paths = {"vocabulary": concepts.vocabulary, "tuning": concepts.tuning, "ner": concepts.ner}
-    found = {k: _beside(v, where) for k, v in paths.items() if v and v != STARTER}
-    return concepts.model_copy(update=found)
-
-
-def _beside(path: str, where: str) -> str:
-    """The path as given, or beside the recipe where it exists only there."""
-    beside = Path(where).parent / path
-    return str(beside) if not Path(path).exists() and beside.exists() else path
-
-
-def _set(data: dict[str, Any], change: str) -> None:
-    """Apply one `path.to.key=value`; numbers in the path are list positions. Without a value the key
-    is taken out."""
-    path, equals, text = change.partition("=")
-    if not equals or not path:
-        raise UserError(f"--set {change}: write it as path.to.key=value")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        value = text
-    *parents, last = path.split(".")
-    place: Any = data
-    for part in parents:
-        if isinstance(place, list) and part.isdigit() and int(part) < len(place):
-            place = place[int(part)]
-        elif isinstance(place, dict):
-            if place.get(part) is None:
-                place[part] = {}
-            place = place[part]
-        else:
-            raise UserError(f"--set {change}: {part!r} leads nowhere")
-    if isinstance(place, list) and last.isdigit() and int(last) < len(place):
-        place[int(last)] = value
-    elif isinstance(place, dict) and not text:
-        place.pop(last, None)
-    elif isinstance(place, dict):
-        place[last] = value
-    else:
-        raise UserError(f"--set {change}: {last!r} is no place for a value")
-
-
-def _kind(value: object) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", type(None): "empty"}
-    return names.get(type(value), f"a {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""A whole run, on one page: list -> extract (-> figures) (-> link) (-> write) -> select -> shard -> manifest -> papers.
+"""A whole run, on one page: list, extract (figures, link, write, score), select, shard, manifest, papers.
 
 Every step skips what is already done, so a run that was stopped anywhere goes on where it was.
 """
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from extractors.sources import SOURCES
 from pipelines import layout
 from pipelines.beam import DEFAULT_RUNNER, pipeline_options, run_tasks
+from pipelines.comparing import check_evaluations
 from pipelines.context import Context
 from pipelines.cost import cost_lines, usage_of
 from pipelines.errors import RunFailed, UserError
@@ -26,6 +27,7 @@ from pipelines.papers import write_papers
 from pipelines.progress import Progress, watch
 from pipelines.recipe import Recipe
 from pipelines.report import write_report
+from pipelines.scoring import check_scoring
 from pipelines.selecting import select
 from pipelines.storage import Store
 from pipelines.summary import Summary, summarise
@@ -34,6 +36,12 @@ from pipelines.writing import check_waiting, check_writing
 from schemas.identifiers import short_hash
 
 _AFTER_EXTRACT = (layout.FIGURES, layout.LINKED)
+_BY_PARTITION = (
+    layout.MANIFEST,
+    layout.PICTURE_SIGNATURES,
+    layout.TEXT_SIGNATURES,
+    layout.EMBEDDINGS,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,8 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     pipeline_options(options.runner, options.beam_arguments)
     check_options(recipe.figures)
     check_linking(recipe)
+    check_scoring(recipe)
+    check_evaluations(recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
         out=store.url,
@@ -85,16 +95,13 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
         spread("write", listing.partitions, layout.WRITTEN, context, options)
         check_waiting(context, listing.partitions)
         _say_cost(store, listing.partitions, options)
+    if recipe.scores:
+        spread("score", listing.partitions, layout.SCORED, context, options)
     shards = select(context, listing)
     spread("shard", len(shards), layout.SHARD_INDEX, context, options)
     spread("manifest", listing.partitions, layout.MANIFEST, context, options)
     _remove_stale(store, {s.name for s in shards}, listing.partitions)
-    if not recipe.figures.split:
-        store.remove(layout.FIGURES, folder=True)
-    if not recipe.links:
-        store.remove(layout.LINKED, folder=True)
-    if not recipe.write:
-        store.remove(layout.WRITTEN, folder=True)
+    _remove_unasked(store, recipe)
     write_vocabulary_in_use(store, recipe.concepts, listing.partitions)
     summary = summarise(store, listing.partitions, [s.name for s in shards])
     write_papers(store, recipe, summary)
@@ -231,9 +238,26 @@ def _remove_stale(store: Store, shards: set[str], partitions: int) -> None:
     for name in store.names(layout.SHARD_INDEX):
         if name.removesuffix(".parquet") not in shards:
             store.remove(f"{layout.SHARD_INDEX}/{name}")
-    for name in store.names(layout.MANIFEST):
-        if _number(name) >= partitions:
-            store.remove(f"{layout.MANIFEST}/{name}")
+    for folder in _BY_PARTITION:
+        for name in store.names(folder):
+            if _number(name) >= partitions:
+                store.remove(f"{folder}/{name}")
+
+
+def _remove_unasked(store: Store, recipe: Recipe) -> None:
+    """What stages left that an earlier state of the recipe had."""
+    asked = {
+        layout.FIGURES: recipe.figures.split,
+        layout.LINKED: recipe.links,
+        layout.WRITTEN: bool(recipe.write),
+        layout.SCORED: recipe.scores,
+        layout.PICTURE_SIGNATURES: recipe.scores,
+        layout.TEXT_SIGNATURES: recipe.scores,
+        layout.EMBEDDINGS: bool(recipe.score and recipe.score.clip),
+    }
+    for folder, wanted in asked.items():
+        if not wanted:
+            store.remove(folder, folder=True)
 
 
 def complete(

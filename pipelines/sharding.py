@@ -16,7 +16,7 @@ from filters.selection import PlannedShard, caption_sql, quoted
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.pool import Progress
-from pipelines.selecting import read_plan
+from pipelines.shard_plan_file import read_plan
 from pipelines.storage import Store
 from pipelines.tarwriter import TarWriter
 from schemas.identifiers import shard_key
@@ -105,9 +105,10 @@ def _decided_sql(context: Context, partition: int, shard: str | None = None) -> 
             [placed, *(store.read_table(layout.shard_index(name)) for name in shards)]
         )
     connection.register("placed", placed)
-    return f"""SELECT e.* REPLACE ({caption_sql(context.recipe.caption)} AS caption,
+    return f"""SELECT e.* EXCLUDE (record_bytes) REPLACE ({caption_sql(context.recipe.caption)} AS caption,
             coalesce(p.images, e.images) AS images, d.drops AS drops, d.kept AS kept,
-            d.duplicate_of AS duplicate_of, d.split AS split, d.shard AS shard)
+            d.duplicate_of AS duplicate_of, d.split AS split, d.shard AS shard,
+            d.sampling_weight AS sampling_weight, d.curriculum AS curriculum)
         FROM extracted e JOIN decisions d USING (sample_id) LEFT JOIN placed p USING (sample_id)
         WHERE {condition} ORDER BY e.sample_id"""
 

@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines import layout
 from pipelines.content import Content, content_of
-from pipelines.selecting import connect, view_of_parts
+from pipelines.part_views import connect, view_of_parts
 from pipelines.storage import Store
 from pipelines.written import Written, written_of
 

@@ -11,6 +11,7 @@ from pipelines.figures import split_partition
 from pipelines.linking import link_partition
 from pipelines.listing import describe_partition
 from pipelines.pool import Progress
+from pipelines.scoring import score_partition
 from pipelines.sharding import write_manifest, write_shard
 from pipelines.writing import write_partition
 
@@ -31,6 +32,7 @@ def describe_and_extract(
 TASKS = {
     "extract": describe_and_extract,
     "write": write_partition,
+    "score": score_partition,
     "shard": write_shard,
     "manifest": write_manifest,
 }

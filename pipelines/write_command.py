@@ -28,8 +28,9 @@ from llm_rewrite.writing import Exchange, Judged, Step, request_of
 from pipelines.corpus import Corpus, open_corpus, recipe_of, views
 from pipelines.errors import UserError
 from pipelines.models import check_models, opened_models, width_of
-from pipelines.recipe import Recipe, load_recipe
-from pipelines.selecting import check_where
+from pipelines.part_views import check_where
+from pipelines.recipe import Recipe
+from pipelines.recipe_file import load_recipe
 from pipelines.sharding import read_range
 from pipelines.steps import check_step, step_of
 from pipelines.write_page import Shown, page

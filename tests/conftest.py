@@ -44,7 +44,7 @@ def jats_data() -> Path:
 @pytest.fixture(scope="session")
 def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo recipe's corpus, built once by the real pipeline."""
-    from pipelines.recipe import load_recipe
+    from pipelines.recipe_file import load_recipe
     from pipelines.run import RunOptions, run
 
     out = tmp_path_factory.mktemp("demo") / "corpus"
@@ -63,7 +63,7 @@ def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def labelled_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corpus of the invented labelled datasets, built once by the real pipeline."""
-    from pipelines.recipe import load_recipe
+    from pipelines.recipe_file import load_recipe
     from pipelines.run import RunOptions, run
 
     out = tmp_path_factory.mktemp("demo-labelled") / "corpus"

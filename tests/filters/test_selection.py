@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from filters.selection import Policy, caption_sql, cut, decide, plan_shards
 from schemas.licence import licence_of
-from schemas.manifest import samples_to_table
+from schemas.manifest import samples_to_table, stage_rows_to_table
 from schemas.sample import Drop, Image, Sample, Text
 
 
@@ -46,7 +46,7 @@ def _decided(
 
 def _connection(samples: list[Sample]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
-    table = samples_to_table(samples)
+    table = stage_rows_to_table(samples)
     numbers = pa.array([i % 3 for i in range(len(samples))], pa.int32())
     connection.register("extracted", table.append_column("partition", numbers))
     connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.run import RunOptions, run
 from pipelines.summary import Summary
 from tests.extractors.pmc.test_folders import PICTURE

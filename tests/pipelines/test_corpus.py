@@ -254,7 +254,7 @@ def test_the_report_stands_alone(demo_corpus: Path) -> None:
 
 def test_hostile_texts_are_escaped_in_the_report(tmp_path: Path) -> None:
     """Caption, label, ids and licence text that try to be HTML, through the real pipeline."""
-    from pipelines.recipe import check_recipe
+    from pipelines.recipe_file import check_recipe
     from pipelines.run import RunOptions, run
     from tests.extractors.pmc.test_folders import PICTURE
 

@@ -25,7 +25,7 @@ from pipelines.errors import UserError
 from pipelines.extraction import extract_partition
 from pipelines.figures import Readers, figures_fingerprint, split_partition
 from pipelines.listing import describe_partition, freeze
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from schemas.manifest import samples_from_table
 from schemas.sample import Drop, Sample
 from tests.conftest import MINI_PMC, ROOT

@@ -21,7 +21,7 @@ from extractors.figures.records import FigurePanel, FigureSplit
 from pipelines.context import Context
 from pipelines.corpus import open_corpus
 from pipelines.figures import Readers, split_partition
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.verify import verify
 from tests.conftest import ROOT, fabrica
 
@@ -259,7 +259,7 @@ def test_wrong_options_are_one_line(recipe: Path, capsys: Capsys, change: str, w
 def test_a_detector_beside_the_recipe_is_found(
     recipe: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines.recipe import load_recipe
+    from pipelines.recipe_file import load_recipe
 
     Path("model.onnx").write_bytes(b"a model")
     (recipe.parent / "elsewhere").mkdir()

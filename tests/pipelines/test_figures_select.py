@@ -8,7 +8,7 @@ import pytest
 
 from filters.selection import Policy, decide
 from schemas.licence import licence_of
-from schemas.manifest import samples_to_table
+from schemas.manifest import stage_rows_to_table
 from schemas.sample import Drop, Figure, Image, Sample, Text
 
 SPLIT = [Drop("figures", "split", "2 panels")]
@@ -35,7 +35,9 @@ def whole(name: str = "d/F1", width: int = 500, **more) -> Sample:
 def decided(samples: list[Sample], rules: dict[str, str], marks: str = "", **policy) -> dict:
     connection = duckdb.connect()
     numbers = pa.array([0] * len(samples), pa.int32())
-    connection.register("extracted", samples_to_table(samples).append_column("partition", numbers))
+    connection.register(
+        "extracted", stage_rows_to_table(samples).append_column("partition", numbers)
+    )
     connection.execute(
         "CREATE TABLE marks (document_id VARCHAR, partition INTEGER, reason VARCHAR, detail VARCHAR)"
     )

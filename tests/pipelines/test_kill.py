@@ -22,8 +22,9 @@ from pipelines.corpus import open_corpus
 from pipelines.extraction import extract_partition
 from pipelines.figures import split_partition
 from pipelines.listing import read_listing
-from pipelines.recipe import load_recipe
-from pipelines.selecting import read_plan, select
+from pipelines.recipe_file import load_recipe
+from pipelines.selecting import select
+from pipelines.shard_plan_file import read_plan
 from pipelines.sharding import write_shard
 from pipelines.storage import Store
 from pipelines.verify import verify

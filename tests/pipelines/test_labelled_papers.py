@@ -6,7 +6,7 @@ from pathlib import Path
 
 from extractors.labelled.card import load_card
 from pipelines.papers import card
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.summary import Summary
 
 NOTHING = Summary(0, [], 0, 0, 0, 0, 0, 0, 0)

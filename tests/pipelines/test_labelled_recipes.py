@@ -18,7 +18,7 @@ from lxml import etree
 from PIL import Image
 
 from pipelines.corpus import Corpus, open_corpus, views
-from pipelines.recipe import load_recipe
+from pipelines.recipe_file import load_recipe
 from pipelines.run import RunOptions, run
 from pipelines.verify import verify
 from tests.conftest import DATA, ROOT

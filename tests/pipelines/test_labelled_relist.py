@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pipelines.corpus import open_corpus
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.run import RunOptions, run
 from pipelines.verify import verify
 from schemas.manifest import samples_from_table

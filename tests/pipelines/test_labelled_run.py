@@ -144,7 +144,7 @@ ROWS: dict[str, Callable[[], int]] = {
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recipe as it is, run from the repository's root."""
-    from pipelines.recipe import load_recipe
+    from pipelines.recipe_file import load_recipe
     from pipelines.run import RunOptions, run
 
     out = tmp_path_factory.mktemp("labelled") / "corpus"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.corpus import open_corpus
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.run import RunOptions, run
 from pipelines.verify import verify
 from tests.conftest import ROOT

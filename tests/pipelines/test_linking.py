@@ -21,7 +21,8 @@ from pipelines.errors import UserError
 from pipelines.knowledge import with_broader
 from pipelines.linking import check_linking, link_partition
 from pipelines.plan import plan
-from pipelines.recipe import Recipe, check_recipe, load_recipe
+from pipelines.recipe import Recipe
+from pipelines.recipe_file import check_recipe, load_recipe
 from pipelines.run import RunOptions, run
 from pipelines.storage import Store
 from schemas.manifest import samples_from_table, samples_to_table

@@ -14,7 +14,8 @@ from extractors.concepts.entries import VOCABULARY
 from llm_rewrite.task import Passage
 from pipelines.errors import UserError
 from pipelines.passages import LONGEST, knowledge_files, passages_for
-from pipelines.recipe import Recipe, check_recipe
+from pipelines.recipe import Recipe
+from pipelines.recipe_file import check_recipe
 from schemas.evidence import holds, joined, references
 from schemas.sample import Concept, Label, Region, Sample
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import UserError
-from pipelines.recipe import check_recipe, load_recipe
+from pipelines.recipe_file import check_recipe, load_recipe
 from tests.conftest import ROOT
 
 GOOD = """

@@ -20,7 +20,8 @@ import yaml
 
 from pipelines.corpus import open_corpus
 from pipelines.listing import read_listing
-from pipelines.recipe import Recipe, check_recipe
+from pipelines.recipe import Recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.run import RunOptions, run
 from pipelines.storage import Store
 from pipelines.verify import verify

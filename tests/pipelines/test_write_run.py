@@ -18,7 +18,7 @@ from benchmarks.invented_answers import invented_answer, texts_of
 from benchmarks.kill import tree
 from benchmarks.model_server import Asked, Fault, ModelServer, model_server
 from pipelines.corpus import open_corpus, views
-from pipelines.recipe import load_recipe
+from pipelines.recipe_file import load_recipe
 from pipelines.verify import verify
 from tests.conftest import MINI_PMC, ROOT, fabrica
 

@@ -34,6 +34,7 @@ _NAMES = {
     "sources": ("sources", "source"),
 }
 _LISTS = ("synonyms", "types", "parents", "sources")
+_MAX_CELL_CHARS = 131_072
 
 
 def read_table(path: Path | str, report: Report = ignore) -> Iterator[Entry]:
@@ -56,6 +57,7 @@ def read_table(path: Path | str, report: Report = ignore) -> Iterator[Entry]:
 def _separated(path: Path | str, delimiter: str, report: Report) -> Iterator[tuple[int, dict]]:
     """The rows below the header, as dictionaries, with the number of their last line."""
     numbers = [0]
+    csv.field_size_limit(_MAX_CELL_CHARS)  # one for the whole process; other readers set theirs
     reader = csv.reader(_texts(path, report, numbers), delimiter=delimiter)
     header = _header(path, reader)
     while True:

@@ -21,7 +21,7 @@ from pipelines import layout
 from pipelines.context import Context
 from pipelines.errors import UserError
 from pipelines.listing import freeze
-from pipelines.recipe import check_recipe
+from pipelines.recipe_file import check_recipe
 from pipelines.tasks import describe_and_extract
 from schemas.manifest import samples_from_table
 from schemas.sample import Document, DocumentRef, Sample

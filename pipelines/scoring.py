@@ -1,0 +1,294 @@
+"""score: each row's pictures and training caption measured once; no row is added or lost.
+
+A picture is decoded once for quality, privacy and signature, and once more, ahead of the model, for
+CLIP. What select needs to compare rows lies beside them, so that other thresholds touch no pixel.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from PIL import Image as PillowImage
+
+from filters.options import Clip
+from filters.signatures import PictureSignature
+from filters.sketches import TextSignature, text_signature
+from pipelines import layout
+from pipelines.context import Context, settled
+from pipelines.errors import UserError
+from pipelines.guard import RowLost, guarded
+from pipelines.measuring import Measure, measured_picture, measured_texts
+from pipelines.modelfiles import digest_of_ours
+from pipelines.pool import Progress
+from pipelines.recipe import Recipe
+from pipelines.sharding import read_range
+from pipelines.steps import rows_view
+from schemas.manifest import samples_from_table, stage_rows_to_table
+from schemas.sample import Image, Sample, dropped
+from schemas.signatures import PICTURE_SIGNATURES, TEXT_SIGNATURES, embeddings_schema
+
+STAGE = "score"
+_DIGITS = 5
+
+Read = Callable[[Image], PillowImage.Image]
+
+
+@dataclass
+class Seen:
+    """What was found of one row so far."""
+
+    row: Sample
+    pictures: list[PictureSignature] = field(default_factory=list)
+    text: TextSignature | None = None
+    picture_vector: np.ndarray | None = None
+    text_vector: np.ndarray | None = None
+
+
+def check_scoring(recipe: Recipe) -> None:
+    """Raise `UserError` for a model that cannot be used, before any row is read."""
+    if recipe.score and recipe.score.privacy and recipe.score.privacy.faces:
+        from filters.faces import FacesUnavailable, check_faces
+
+        try:
+            check_faces()
+        except FacesUnavailable as error:
+            raise UserError(f"score.privacy.faces: {error}") from None
+    if recipe.score and recipe.score.clip:
+        _scorer(recipe.score.clip)
+
+
+def score_partition(
+    context: Context, partition: int, skip: Mapping[str, str], progress: Progress
+) -> dict[str, int]:
+    """Worker: the rows of the stage before with their scores, to `part-N.parquet`; signatures and
+    embeddings beside them."""
+    store, recipe = context.store, context.recipe
+    target = layout.scored_part(partition)
+    fingerprint = score_fingerprint(context, partition)
+    if store.fingerprint(target) == fingerprint:
+        return {"score_before": 1}
+    rows = samples_from_table(store.read_table(context.unscored_part(partition)))
+    captions = _captions(rows, recipe.caption)
+    with ExitStack() as files:
+        stage = _Stage(recipe, captions, _reader(context, files))
+        seen = stage.measured(rows, skip, progress)
+        if recipe.score and recipe.score.clip:
+            seen = stage.with_clip(seen, _on_device(recipe.score.clip, partition), progress)
+    scored = [each.row for each in seen]
+    if [row.sample_id for row in scored] != [row.sample_id for row in rows]:
+        raise RowLost(f"score was given {len(rows)} rows and has {len(scored)}")
+    _write_signatures(context, partition, seen, fingerprint)
+    drops = [drop for row in scored for drop in row.drops]
+    store.write_table(target, stage_rows_to_table(scored), settled(fingerprint, drops))
+    return {"scored": len(scored)}
+
+
+def score_fingerprint(context: Context, partition: int) -> str:
+    """What the scored part of a partition must carry to be up to date."""
+    recipe = context.recipe
+    clip = recipe.score.clip if recipe.score else None
+    return context.fingerprint(
+        STAGE,
+        recipe.score and recipe.score.model_dump(exclude={"clip": {"device", "batch"}}),
+        clip and _model_state(clip),
+        recipe.select.crop,
+        recipe.caption,
+        digest_of_ours("filters"),
+        context.store.fingerprint(context.unscored_part(partition)),
+    )
+
+
+def _captions(rows: Sequence[Sample], preference: Sequence[str]) -> dict[str, str]:
+    """The training caption of each row as select would choose it."""
+    with rows_view(rows, preference) as connection:
+        return dict(connection.execute("SELECT sample_id, caption FROM samples").fetchall())
+
+
+def _reader(context: Context, files: ExitStack) -> Read:
+    """Decodes pictures out of tars that are opened once."""
+    import io
+
+    from extractors.images import FORMATS
+
+    @functools.cache
+    def tar(path: str) -> BinaryIO:
+        return files.enter_context(context.store.opened(path))
+
+    one_reader = threading.Lock()
+
+    def read(image: Image) -> PillowImage.Image:
+        with one_reader:  # threads decode, and a tar has one place to read at
+            data = read_range(tar(image.path), image)
+        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as picture:
+            picture.load()
+            return picture
+
+    return read
+
+
+class _Stage:
+    """One partition at work."""
+
+    def __init__(self, recipe: Recipe, captions: Mapping[str, str], read: Read) -> None:
+        self._score, self._crop = recipe.score, recipe.select.crop
+        self._captions, self._read = captions, read
+
+    def measured(
+        self, rows: Sequence[Sample], skip: Mapping[str, str], progress: Progress
+    ) -> list[Seen]:
+        """All rows with what needs no model; a row that was dropped before as it is."""
+        return list(guarded(self._seen, rows, lambda row: row.sample_id, _fault, skip, progress))
+
+    def _seen(self, row: Sample) -> list[Seen]:
+        if row.drops and not _is_set_aside(row):
+            return [Seen(row)]
+        caption = self._captions[row.sample_id]
+        pictures = [self._measured(place, image) for place, image in enumerate(row.images)]
+        found = Measure.joined([*pictures, measured_texts(row, caption, self._score)])
+        scores = {name: round(value, _DIGITS) for name, value in found.scores.items()}
+        row = msgspec.structs.replace(
+            row, scores={**row.scores, **scores}, meta={**row.meta, **found.meta}
+        )
+        text = text_signature(caption) if caption else None
+        return [Seen(row, found.signatures, text)]
+
+    def _measured(self, place: int, image: Image) -> Measure:
+        return measured_picture(self._read(image), place, self._crop, self._score)
+
+    def with_clip(self, seen: Sequence[Seen], clip: Clip, progress: Progress) -> list[Seen]:
+        """The same with what a CLIP model says of all rows that are not dropped."""
+        from filters.clip import ClipRow
+
+        asked = [each for each in seen if not each.row.drops]
+        rows = (
+            ClipRow(row.sample_id, row.document_id, self._first(row), self._texts(row, clip))
+            for row in (each.row for each in asked)
+        )
+        results = iter(_scorer(clip).score(rows))
+        return [
+            each if each.row.drops else self._clipped(each, next(results), progress)
+            for each in seen
+        ]
+
+    def _clipped(self, seen: Seen, result, progress: Progress) -> Seen:
+        progress(seen.row.sample_id)
+        row = seen.row
+        if result.problem:
+            return Seen(
+                dropped(row, STAGE, "fault", f"clip: {result.problem}"), seen.pictures, seen.text
+            )
+        scores = {name: round(float(value), _DIGITS) for name, value in result.scores.items()}
+        row = msgspec.structs.replace(row, scores={**row.scores, **scores})
+        return replace(seen, row=row, picture_vector=result.picture, text_vector=result.text)
+
+    def _first(self, row: Sample) -> Callable[[], PillowImage.Image] | None:
+        return functools.partial(self._read, row.images[0]) if row.images else None
+
+    def _texts(self, row: Sample, clip: Clip) -> dict[str, list[str]]:
+        """The texts of a row by kind; `caption` is the training caption."""
+        texts = {"caption": [self._captions[row.sample_id]]}
+        for kind in clip.texts:
+            own = [t.text for t in row.texts if t.kind == kind and t.faithful is not False]
+            texts.setdefault(kind, own)
+        return {kind: [text for text in own if text] for kind, own in texts.items()}
+
+
+def _write_signatures(
+    context: Context, partition: int, seen: Iterable[Seen], fingerprint: str
+) -> None:
+    """Signatures and embeddings of a partition; its rows, which are the commit, come after."""
+    seen = list(seen)
+    store, clip = context.store, context.recipe.score and context.recipe.score.clip
+    pictures = [
+        (each.row.sample_id, place, *signature.hash, [n for crop in signature.crops for n in crop])
+        for each in seen
+        for place, signature in enumerate(each.pictures)
+    ]
+    texts = [
+        (each.row.sample_id, each.text.words, each.text.exact, each.text.bands, each.text.shingles)
+        for each in seen
+        if each.text
+    ]
+    store.write_table(
+        layout.picture_signatures_part(partition), _table(pictures, PICTURE_SIGNATURES), fingerprint
+    )
+    store.write_table(
+        layout.text_signatures_part(partition), _table(texts, TEXT_SIGNATURES), fingerprint
+    )
+    if clip:
+        table = _embeddings(seen, _scorer(clip).width, clip.model)
+        store.write_table(layout.embeddings_part(partition), table, fingerprint)
+
+
+def _table(rows: Sequence[tuple], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
+
+
+def _embeddings(seen: Sequence[Seen], width: int, model: str) -> pa.Table:
+    schema = embeddings_schema(width, model)
+    own = [e for e in seen if e.picture_vector is not None or e.text_vector is not None]
+    columns = [
+        pa.array([e.row.sample_id for e in own], pa.string()),
+        _vectors([e.picture_vector for e in own], width),
+        _vectors([e.text_vector for e in own], width),
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _vectors(vectors: Sequence[np.ndarray | None], width: int) -> pa.Array:
+    """Float16 vectors as Arrow's lists of a fixed length; None becomes null."""
+    filled = [np.zeros(width, np.float16) if v is None else v for v in vectors]
+    values = pa.array(np.concatenate(filled) if filled else np.zeros(0, np.float16), pa.float16())
+    missing = pa.array([v is None for v in vectors], pa.bool_())
+    return pa.FixedSizeListArray.from_arrays(values, width, mask=missing)
+
+
+def _fault(row: Sample, why: str) -> Seen:
+    """A row that was dropped before is not looked at, whatever happened in its name."""
+    return Seen(row if row.drops else dropped(row, STAGE, "fault", why))
+
+
+def _is_set_aside(row: Sample) -> bool:
+    """A whole figure that stands in where none of its panels is kept."""
+    return [(drop.stage, drop.reason) for drop in row.drops] == [("figures", "split")]
+
+
+def _scorer(clip: Clip):
+    return _loaded_scorer(clip.model_dump_json())
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded_scorer(options: str):
+    """The model of a recipe, loaded once in a process. Raises `UserError`."""
+    from filters.clip import ClipScorer, ClipUnavailable
+
+    try:
+        return ClipScorer(Clip.model_validate_json(options))
+    except ClipUnavailable as error:
+        raise UserError(f"score.clip: {error}") from None
+
+
+def _on_device(clip: Clip, partition: int) -> Clip:
+    """The same on one of this machine's GPUs, where there are several."""
+    if clip.device not in ("auto", "cuda"):
+        return clip
+    from filters.clip import cuda_devices
+
+    count = cuda_devices()
+    return clip.model_copy(update={"device": f"cuda:{partition % count}"}) if count > 1 else clip
+
+
+def _model_state(clip: Clip) -> str:
+    from filters.clip import model_state
+
+    return model_state(clip.model)
