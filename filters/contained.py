@@ -1,0 +1,120 @@
+"""Evaluation texts that are contained in ours: most of their shingles are.
+
+A text of ours can only contain a share `t` of an item's n shingles if it has one of the item's
+n - ceil(t n) + 1 rarest: only those are looked up, in a table of one bit for each of their low bits
+first, so that nearly all of our texts are passed over at the speed of memory. Of a long text we
+have but a sample, which may lack them: it is compared with every item that shares anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from filters.captions import quoted
+from filters.sketches import MOST_SHINGLES, containment
+
+_LEAST_WORDS = 8
+_LEAST_SHINGLES = 4
+_BATCH = 100_000
+_SIEVE_BITS = 24
+
+_SCHEMA = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("item", pa.string()),
+        ("distance", pa.float64()),
+        ("how", pa.string()),
+        ("told", pa.string()),
+    ]
+)
+
+
+def contained_texts(
+    connection: duckdb.DuckDBPyConnection, name: str, least: float
+) -> tuple[pa.Table, int]:
+    """(row, item, distance, how, told) of texts that have the share `least` of an item's shingles;
+    and how many texts were compared. `distance` is 1 minus the share."""
+    items = connection.sql(
+        f"""SELECT DISTINCT item, shingles FROM evaluation
+        WHERE set = {quoted(name)} AND kind = 'text' AND words >= {_LEAST_WORDS}
+            AND len(shingles) >= {_LEAST_SHINGLES} ORDER BY item, shingles"""
+    ).fetchall()
+    if not items:
+        return _SCHEMA.empty_table(), 0
+    rare = _rarest(items, least)
+    sieve = _sieve(rare)
+    found: list[tuple[int, str, float, str, str]] = []
+    compared = 0
+    reader = connection.sql(
+        "SELECT partition, sample_id, shingles FROM text_signatures"
+    ).to_arrow_reader(_BATCH)
+    for batch in reader:
+        compared += batch.num_rows
+        some = _sifted(batch, sieve)
+        if some.num_rows:
+            found += _verified(connection, some, items, rare, least)
+    columns = [[match[i] for match in found] for i in range(len(_SCHEMA))]
+    arrays = [pa.array(c, field.type) for c, field in zip(columns, _SCHEMA, strict=True)]
+    return pa.table(arrays, schema=_SCHEMA), compared
+
+
+def _rarest(items: list[tuple[str, list[int]]], least: float) -> dict[int, list[int]]:
+    """Shingle to the places of the items that it must lead to."""
+    counts = Counter(shingle for _, shingles in items for shingle in shingles)
+    rare: dict[int, list[int]] = defaultdict(list)
+    for place, (_, shingles) in enumerate(items):
+        enough = len(shingles) - math.ceil(least * len(shingles) - 1e-9) + 1
+        for shingle in sorted(shingles, key=lambda s: (counts[s], s))[:enough]:
+            rare[shingle].append(place)
+    return rare
+
+
+def _sieve(rare: dict[int, list[int]]) -> np.ndarray:
+    sieve = np.zeros(1 << _SIEVE_BITS, bool)
+    sieve[np.array(list(rare), np.uint32) & ((1 << _SIEVE_BITS) - 1)] = True
+    return sieve
+
+
+def _sifted(batch: pa.RecordBatch, sieve: np.ndarray) -> pa.RecordBatch:
+    """The rows that have a shingle whose low bits are in the sieve."""
+    lists = batch.column("shingles")
+    values = lists.flatten().to_numpy(zero_copy_only=False)
+    hits = sieve[values & np.uint32((1 << _SIEVE_BITS) - 1)]
+    ends = np.cumsum(np.diff(lists.offsets.to_numpy()))
+    some = np.searchsorted(ends, np.flatnonzero(hits), side="right")
+    long = np.flatnonzero(np.diff(lists.offsets.to_numpy()) >= MOST_SHINGLES)
+    rows = np.union1d(some, long)
+    return batch.take(pa.array(rows))
+
+
+def _verified(
+    connection: duckdb.DuckDBPyConnection,
+    some: pa.RecordBatch,
+    items: list[tuple[str, list[int]]],
+    rare: dict[int, list[int]],
+    least: float,
+) -> list[tuple[int, str, float, str, str]]:
+    """The matches of rows that passed the rules."""
+    connection.register("some", pa.Table.from_batches([some]))
+    rows = connection.sql(
+        """SELECT j.rowid, s.shingles FROM some s JOIN judged j USING (partition, sample_id)
+        WHERE j.passed ORDER BY 1"""
+    ).fetchall()
+    connection.unregister("some")
+    anywhere: dict[int, list[int]] = {}
+    if any(len(ours) >= MOST_SHINGLES for _, ours in rows):
+        anywhere = _rarest(items, 0.0)
+    found = []
+    for row, ours in rows:
+        index = anywhere if len(ours) >= MOST_SHINGLES else rare
+        for place in sorted({p for shingle in ours for p in index.get(shingle, ())}):
+            share = containment(items[place][1], ours)
+            if share >= least:
+                told = f"{share:.2f} of its words"
+                found.append((row, items[place][0], 1 - share, "text", told))
+    return found

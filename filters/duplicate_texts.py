@@ -1,0 +1,154 @@
+"""Captions of different documents that are nearly the same, and boilerplate that many share.
+
+Candidates share a MinHash band (`filters.sketches`), a match is proved by the Jaccard similarity of
+the shingles. Rows are taken from the best on, as in `filters.duplicates`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from filters.duplicates import note_behind, ranked
+from filters.marking import as_table, count_compared, give
+from filters.options import DuplicateTexts
+from filters.sketches import jaccard
+
+_BATCH = 100_000
+
+
+def duplicate_texts(connection: duckdb.DuckDBPyConnection, wanted: DuplicateTexts) -> None:
+    """Mark boilerplate, then the rows whose caption is nearly that of a better row elsewhere."""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE captions AS
+        SELECT j.rowid AS row, j.document_id, t.exact, t.bands, t.shingles
+        FROM text_signatures t JOIN judged j USING (partition, sample_id)
+        WHERE j.alive AND t.words >= {wanted.least_words} AND len(t.shingles) > 0"""
+    )
+    ((compared,),) = connection.sql("SELECT count(*) FROM captions").fetchall()
+    count_compared(connection, "captions for duplicate texts", compared)
+    if wanted.boilerplate:
+        give(
+            connection,
+            f"""SELECT c.row, 'boilerplate_text' AS reason,
+                'the same caption in ' || b.n || ' documents' AS detail
+            FROM captions c JOIN (
+                SELECT exact, count(DISTINCT document_id) AS n FROM captions
+                GROUP BY exact HAVING n >= {wanted.boilerplate}) b USING (exact)""",
+        )
+        connection.execute("DELETE FROM captions WHERE row IN (SELECT row FROM given)")
+    connection.register("behind_table", _followers(connection, wanted.jaccard))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE behind AS
+        SELECT f.*, j.sample_id, j.partition, w.sample_id AS name FROM behind_table f
+        JOIN judged j ON j.rowid = f.row JOIN judged w ON w.rowid = f.winner"""
+    )
+    connection.unregister("behind_table")
+    note_behind(
+        connection,
+        "duplicate_text",
+        "format('the caption of {}, {:.2f} alike', name, 1 - distance)",
+        wanted.then == "drop",
+    )
+
+
+def _followers(connection: duckdb.DuckDBPyConnection, least: float) -> pa.Table:
+    """(row, winner, distance, how) of rows that are behind a better one."""
+    _candidates(connection)
+    table = connection.sql(
+        """SELECT c.row, c.document_id, c.exact, c.bands, c.shingles
+        FROM captions c SEMI JOIN candidates USING (exact) ORDER BY c.row"""
+    ).to_arrow_table()
+    rows = table["row"].to_numpy()
+    order = np.searchsorted(rows, ranked(connection, rows))
+    found = _Leaders(table, least).led(order.tolist())
+    return as_table(
+        {
+            "row": pa.array([rows[follower] for follower, _, _ in found], pa.int64()),
+            "winner": pa.array([rows[leader] for _, leader, _ in found], pa.int64()),
+            "distance": pa.array([1 - share for _, _, share in found], pa.float64()),
+            "how": pa.array(["text"] * len(found), pa.string()),
+        }
+    )
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection) -> None:
+    """`candidates`: the texts (`exact`) that share a band with another, or are in two documents.
+
+    One band after another, so that memory is that of one number a text.
+    """
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE candidates AS
+        SELECT exact FROM captions GROUP BY exact HAVING count(DISTINCT document_id) > 1"""
+    )
+    bands = connection.sql("SELECT max(len(bands)) FROM captions").fetchall()[0][0] or 0
+    for band in range(1, bands + 1):
+        connection.execute(
+            f"""INSERT INTO candidates SELECT DISTINCT exact FROM captions
+            WHERE bands[{band}] IN (SELECT bands[{band}] FROM captions
+                GROUP BY bands[{band}] HAVING min(exact) != max(exact))"""
+        )
+
+
+class _Leaders:
+    """The rows that stay, as they are found; each text (`exact`) has two of different documents."""
+
+    def __init__(self, table: pa.Table, least: float) -> None:
+        self._documents: Sequence[str] = table["document_id"].to_pylist()
+        self._exact: Sequence[int] = table["exact"].to_pylist()
+        self._bands: Sequence[Sequence[int]] = table["bands"].to_pylist()
+        self._shingles = table["shingles"]
+        self._least = least
+        self._kept: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._in_bucket: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._shares: dict[tuple[int, int], float] = {}
+
+    def led(self, order: Sequence[int]) -> list[tuple[int, int, float]]:
+        """(follower, leader, share of common shingles), from rows best first."""
+        found = []
+        for place, row in enumerate(order):
+            leaders = [
+                (rank, leader, share)
+                for text, share in self._alike(row)
+                for rank, leader in self._kept[text]
+                if self._documents[leader] != self._documents[row]
+            ]
+            if leaders:
+                _, leader, share = min(leaders)
+                found.append((row, leader, share))
+            else:
+                self._keep(place, row)
+        return found
+
+    def _keep(self, place: int, row: int) -> None:
+        text = self._exact[row]
+        kept = self._kept[text]
+        if not kept:
+            for band, key in enumerate(self._bands[row]):
+                self._in_bucket[band, key].append(text)
+            kept.append((place, row))
+        elif len(kept) == 1 and self._documents[kept[0][1]] != self._documents[row]:
+            kept.append((place, row))
+
+    def _alike(self, row: int) -> list[tuple[int, float]]:
+        """The texts of rows that stay that are like this row's, and how much."""
+        text = self._exact[row]
+        found = [(text, 1.0)] if text in self._kept else []
+        others = {
+            other
+            for band, key in enumerate(self._bands[row])
+            for other in self._in_bucket.get((band, key), ())
+            if other != text
+        }
+        for other in sorted(others):
+            pair = (min(text, other), max(text, other))
+            if pair not in self._shares:
+                mine, theirs = (self._shingles[r].as_py() for r in (row, self._kept[other][0][1]))
+                self._shares[pair] = jaccard(mine, theirs)
+            if self._shares[pair] >= self._least:
+                found.append((other, self._shares[pair]))
+        return found

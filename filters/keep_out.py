@@ -1,0 +1,153 @@
+"""Keep evaluation sets out: rows whose picture or text is one of theirs, with their figure or article.
+
+All rows that passed the rules are compared. `leaks` says of each row that is kept out what it
+matched and how near; rows that are not matches themselves (`direct` false) belong to the figure or
+article of one, or have nearly its picture.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from filters.alike import HOWS, Matches, Pictures, joined, near
+from filters.captions import quoted
+from filters.contained import contained_texts
+from filters.marking import count_compared, give
+from filters.options import KeepOut
+
+_WHOLE = "coalesce({0}.panel_of, {0}.sample_id)"
+
+
+def keep_out(
+    connection: duckdb.DuckDBPyConnection, sets: list[KeepOut], pictures: Pictures
+) -> None:
+    """Mark the rows that match an item of one of the sets."""
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE found (row BIGINT, place INTEGER, set VARCHAR,
+        item VARCHAR, kind VARCHAR, distance DOUBLE, how VARCHAR, told VARCHAR)"""
+    )
+    for place, wanted in enumerate(sets):
+        count_compared(connection, f"pictures for {wanted.name}", len(pictures.rows))
+        _note(
+            connection, place, wanted.name, "picture", _picture_hits(connection, wanted, pictures)
+        )
+        if wanted.text is not None:
+            hits, compared = contained_texts(connection, wanted.name, wanted.text)
+            count_compared(connection, f"texts for {wanted.name}", compared)
+            _note(connection, place, wanted.name, "text", hits)
+    _spread_to_scope(connection, sets)
+    connection.execute(
+        """INSERT INTO leaks SELECT j.partition, j.sample_id, f.set, f.item, f.kind, f.distance,
+            f.how, f.direct FROM kept_out f JOIN judged j ON j.rowid = f.row
+        ORDER BY f.place, j.partition, j.sample_id, NOT f.direct, f.kind"""
+    )
+    give(
+        connection,
+        """SELECT row, 'keep_out' AS reason,
+            first(set || ': ' || item || ', ' || told ORDER BY NOT direct, place, kind) AS detail
+        FROM kept_out GROUP BY row""",
+    )
+
+
+def _picture_hits(
+    connection: duckdb.DuckDBPyConnection, wanted: KeepOut, pictures: Pictures
+) -> pa.Table:
+    """(row, item, distance, how, told) of pictures that are nearly one of the set's."""
+    evaluation = connection.sql(
+        f"""SELECT item, h0, h1, h2, h3, coalesce(crops, []) AS crops FROM evaluation
+        WHERE set = {quoted(wanted.name)} AND kind = 'picture' AND h0 IS NOT NULL ORDER BY item"""
+    ).to_arrow_table()
+    count_compared(connection, f"pictures of {wanted.name}", evaluation.num_rows)
+    hashes = _hashes(evaluation)
+    parts = [near(hashes, pictures.hashes, wanted)]
+    owners = [np.arange(len(hashes))]
+    rows = [pictures.rows]
+    if wanted.crop:
+        crops, of_item = _crops(evaluation["crops"])
+        parts.append(near(crops, pictures.hashes, wanted, cropped=True))
+        owners.append(of_item)
+        rows.append(pictures.rows)
+        ours, of_row = _our_crops(connection)
+        parts.append(near(hashes, ours, wanted, cropped=True))
+        owners.append(np.arange(len(hashes)))
+        rows.append(of_row)
+    items = np.concatenate([o[p.queries] for o, p in zip(owners, parts, strict=True)])
+    hit_rows = np.concatenate([r[p.targets] for r, p in zip(rows, parts, strict=True)])
+    found: Matches = joined(parts)
+    how = pa.array(HOWS, pa.string()).take(pa.array(found.how))
+    told = [
+        f"{distance} of 256 bits{', ' if HOWS[h] else ''}{HOWS[h]}"
+        for distance, h in zip(found.distances.tolist(), found.how.tolist(), strict=True)
+    ]
+    return pa.table(
+        {
+            "row": pa.array(hit_rows, pa.int64()),
+            "item": evaluation["item"].take(pa.array(items)),
+            "distance": pa.array(found.distances, pa.float64()),
+            "how": how,
+            "told": pa.array(told, pa.string()),
+        }
+    )
+
+
+def _hashes(table: pa.Table) -> np.ndarray:
+    """(n, 4) uint64 of the columns h0 to h3."""
+    return np.stack([table[f"h{i}"].to_numpy().astype(np.uint64) for i in range(4)], axis=1)
+
+
+def _crops(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """The crops (m, 4) of all rows, and the place of the row of each."""
+    lists = column.combine_chunks()
+    flat = lists.flatten().to_numpy(zero_copy_only=False).astype(np.uint64)
+    counts = np.diff(lists.offsets.to_numpy()) // 4 if len(lists) else np.empty(0, np.int64)
+    return flat.reshape(-1, 4), np.repeat(np.arange(len(lists)), counts)
+
+
+def _our_crops(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray]:
+    """The crops (m, 4) of rows that passed, and the row of each."""
+    table = connection.sql(
+        """SELECT j.rowid AS row, crops FROM picture_signatures p
+        JOIN judged j USING (partition, sample_id)
+        WHERE j.passed AND len(crops) > 0 ORDER BY row, p.image"""
+    ).to_arrow_table()
+    crops, places = _crops(table["crops"])
+    return crops, table["row"].to_numpy()[places]
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection, place: int, name: str, kind: str, hits: pa.Table
+) -> None:
+    """The nearest item of the set for each row, to `found`."""
+    connection.register("hits", hits)
+    connection.execute(
+        f"""INSERT INTO found SELECT row, {place}, {quoted(name)}, item, '{kind}', distance, how,
+            told FROM hits
+        QUALIFY row_number() OVER (PARTITION BY row ORDER BY distance, item, how) = 1"""
+    )
+    connection.unregister("hits")
+
+
+def _spread_to_scope(connection: duckdb.DuckDBPyConnection, sets: list[KeepOut]) -> None:
+    """`kept_out`: the matches, and the other rows of their figure or article."""
+    figures = [str(i) for i, wanted in enumerate(sets) if wanted.scope == "figure"]
+    same = f"{_WHOLE.format('o')} = {_WHOLE.format('j')}"
+    narrow = f"(f.place NOT IN ({', '.join(figures)}) OR {same})" if figures else "true"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE kept_out AS
+        SELECT row, place, set, item, kind, distance, how, told, true AS direct FROM found
+        UNION ALL
+        SELECT o.rowid, f.place, f.set, first(f.item ORDER BY {_NEAREST}),
+            first(f.kind ORDER BY {_NEAREST}), first(f.distance ORDER BY {_NEAREST}),
+            first(f.how ORDER BY {_NEAREST}),
+            'through ' || first(j.sample_id ORDER BY {_NEAREST}), false
+        FROM found f JOIN judged j ON j.rowid = f.row
+        JOIN judged o ON o.document_id = j.document_id AND o.rowid != j.rowid AND o.alive
+        WHERE {narrow} AND NOT EXISTS (
+            SELECT 1 FROM found x WHERE x.row = o.rowid AND x.place = f.place)
+        GROUP BY o.rowid, f.place, f.set"""
+    )
+
+
+_NEAREST = "f.kind, f.distance, j.sample_id, j.partition"
