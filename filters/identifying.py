@@ -37,7 +37,9 @@ _ORDER = {kind: i for i, kind in enumerate(
 )}  # fmt: skip
 _SIGNS = re.compile(
     r"\d|@|\^|[A-Z]\.|(?i:\b(?:mr|mrs|ms|miss|drs?|prof\w*|doctor|patient|pt|name|named|called|courtesy"
-    r"|credits?|thank\w*|by|nonagenarian|centenarian|ninety|hundred|master|baby|frau|herrn?|señora?|sra?|mme"
+    r"|credits?|thank\w*|by|physician|surgeon|radiologist|attending|resident"
+    r"|operator|referring|consultant|technologist|op|photo\w*|illustration|proband|propositus|paciente|"
+    r"patientin|patiente|baby|nonagenarian|centenarian|ninety|hundred|master|baby|frau|herrn?|señora?|sra?|mme"
     r"|monsieur|madame|man|woman|boy|girl|child|infant|lady|gentleman|wife|husband|son|daughter|mother|father))\b"
 )
 
@@ -71,7 +73,7 @@ def _all(text: str) -> Iterator[Found]:
     if any(map(str.isdigit, text)):
         yield from dates(text)
         yield from numbers(text)
-        yield from contacts(text)
+    yield from contacts(text)
     yield from ages(text)
     yield from names(text)
 

@@ -40,15 +40,19 @@ _PATIENT = re.compile(
     r"(?P<named>) )|(?P<comma>, ?\(?)| \(|(?= )) ?(?=[^\W\d_a-z])"
 )
 _THANKS = re.compile(
-    r"(?i:\bcourtesy(?: of|:)|\b(?:photo(?:graph)?s?|images?|picture|illustrations?|drawings?|drawn|artwork|micrographs?"
-    r"|figure)(?: credits?| ?©)?(?: by|:)|\bcredits?:|\b(?:provided|taken|drawn|prepared|made|supplied|contributed|donated|performed|reviewed)"
-    r" by|\bthanks to|\bthank|\b(?:signed|dictated|reported|interpreted|transcribed|read|verified|approved|authenticated|reviewed) by"
-    r"|\b(?:attending|resident|radiologist|consultant|surgeon|technologist|operator|referring (?:physician|doctor|md)"
-    r"|physician|ref\. ?phys(?:ician)?\.?|doctor|dr|op)(?= ?:))\s?:?\s{1,2}(?=[^\W\d_])"
+    r"(?i:\bcourtesy(?: of|:)|\bcredits?:|\bthanks to|\bthank"
+    r"|\b(?:photo(?:graph)?s?|images?|picture|illustrations?|drawings?|drawn|artwork|micrographs?"
+    r"|figure)(?: credits?| ?©)?(?: by|:)"
+    r"|\b(?:provided|taken|drawn|prepared|made|supplied|contributed|donated|performed|signed|read"
+    r"|dictated|reported|interpreted|transcribed|verified|approved|authenticated|reviewed) by"
+    r"|\b(?:attending|resident|radiologist|consultant|surgeon|technologist|operator|doctor|dr|op"
+    r"|(?:referring )?physician|referring (?:doctor|md)|ref\. ?phys(?:ician)?\.?)(?= ?:))"
+    r"\s?:?\s{1,2}(?=[^\W\d_])"
 )
 _AND = re.compile(r"(?:,? and |, | & )(?=[^\W\d_a-z])")
 _DEGREE = re.compile(r",? (?:M\.?D\b|Ph\.?D\b|D\.?O\b|FRCR\b|FRCS\b|MBBS\b|RN\b)\.?")
-_CARET = re.compile(r"(?<![\w^])[^\W\d_][^\W\d_ '-]{0,30}\^[^\W\d_][\w^ '.-]{0,40}")
+_CARET = re.compile(r"(?<![\w^'’-])[^\W\d_][\w'’-]{0,30}(?:\^[\w.'’-]{0,30}){1,4}")
+_CAPITALS = re.compile(r" ([^\W\d_]{2,25})(?![\w:])")
 _LISTED = re.compile(
     rf"(?<![\w.,^-])(?P<last>(?:[OD]['’])?{_UPPER}[^\W\d_]{{1,20}}(?:-{_UPPER}[^\W\d_]{{1,20}})?),[  ]?"
     rf"(?P<first>{_UPPER}[^\W\d_]{{1,15}})(?: {_UPPER}\b\.?| {_UPPER}[^\W\d_]{{2,15}}(?=\W|\Z))?"
@@ -147,9 +151,8 @@ def _of_patient(text: str) -> Iterator[Found]:
             continue
         if titled is None:
             titled = _in_title_case(text)
-        enough = (
-            name.given or (len(name.words) >= 2 and not titled) or (name.initials and name.words)
-        )
+        enough = name.given or (len(name.words) >= 2 and not titled)
+        enough = enough or bool(name.initials and name.words)
         if found["comma"]:
             enough = enough and text[name.end : name.end + 1] in (",", ")", " ", ".", ";")
         if enough or name.initials >= 2:
@@ -179,12 +182,17 @@ def _thanked(text: str) -> Iterator[Found]:
 
 
 def _as_on_screens(text: str) -> Iterator[Found]:
-    if "^" in text:
-        for found in _CARET.finditer(text):
-            words = re.split(r"[\^ ]", found[0])
-            if any(len(w) > 1 and w.lower() not in NOT_NAMES for w in words):
-                of_person = _OF_PERSON.search(text[max(0, found.start() - 24) : found.start()])
-                yield "person" if of_person else "name", found.start(), found.end(), 0.9
+    for found in _CARET.finditer(text) if "^" in text else ():
+        words = found[0].split("^")
+        if not any(len(w) > 1 and w.isalpha() and w.lower() not in NOT_NAMES for w in words):
+            continue
+        end = found.end()
+        while (more := _CAPITALS.match(text, end)) and more[1].isupper():
+            if more[1].lower() in NOT_NAMES:
+                break
+            end = more.end()
+        other = _OF_PERSON.search(text[max(0, found.start() - 24) : found.start()])
+        yield "person" if other else "name", found.start(), end, 0.9
     on_screen = len(text) < 2000 and _ON_SCREEN.search(text) is not None
     for found in _LISTED.finditer(text) if on_screen else ():
         last, first = found["last"].lower(), found["first"].lower()

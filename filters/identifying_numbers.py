@@ -87,7 +87,8 @@ _NATIONAL = re.compile(
     r"|[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX])(?![\w-])"
     r"|(?i:\b(?:nhs|social security|ssn|sin|aadhaar|aadhar|uid|cpf|rg|dni|nie|nif|curp|nric|passport|medicare"
     r"|national (?:id|identity|insurance)|identity card|insurance|personnummer|pesel|cnic)\b"
-    r"(?: (?:no|number|card|id|nr))*[.:#]{0,2}\s{0,2})(?P<value>(?=[\w .-]{0,8}\d{3})[A-Z]{0,4}\d[\dA-Z .-]{4,16}[\dA-Z])(?!\w)"
+    r"(?: (?:no|number|card|id|nr)){0,2}[.:#]{0,2}\s{0,2})"
+    r"(?P<value>(?=[\w .-]{0,8}\d{3})[A-Z]{0,4}\d[\dA-Z .-]{4,16}[\dA-Z])(?!\w)"
 )
 _STREETS = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Crescent|Lane|Ln|Drive|Boulevard|Blvd|Court|Place|Square|Terrace"
@@ -105,11 +106,12 @@ _ADDRESS = re.compile(
 _VALUE = r"(?P<value>(?:[A-Z]{1,4}[ -]{1,2})?(?=[\w/.-]{0,12}\d)[A-Z0-9][\w/-]{1,20}(?:\.\d{1,8})?)(?![\w@])"
 _NUMBERED = r"(?:\s?(?:no|nos|nr|num|number|numbers|id|#|№|n°)\b)?[.:#=\s°º]{1,4}"
 _RECORD = re.compile(
-    r"(?:\b(?P<sure>mrn|mr\s?no|uhid|medical record|med\.? rec|patient(?:'s)? (?:id|record|file|number)|pat\.?[ -]{0,2}(?:id|nr|no)"
-    r"|hosp(?:ital)?\.? (?:no|number|id|record|registration)|chart (?:no|number|#)|op no|ip no|opd no|ipd no|cr no|crno|case file|patient (?:no|nr)|unit no"
-    r"|(?:surgical )?pathology (?:no|number)|biopsy (?:no|number)|specimen (?:no|number|id)|prontuário|historia clínica|dossier)"
-    r"|\b(?P<weak>accession|acc|access|reg(?:istration)? (?:no|number)|record (?:no|number)|file (?:no|number)|slide|case (?:no|number|id)|id|case|visit (?:no|number)))"
-    r"\b" + _NUMBERED + _VALUE,
+    r"\b(?:(?P<sure>mrn|mr\s?no|uhid|medical record|med\.? rec|patient(?:'s)? (?:id|record|file|number)"
+    r"|patient (?:no|nr)|pat\.?[ -]{0,2}(?:id|nr|no)|chart (?:no|number|#)|case file|unit no|(?:op|ip|opd"
+    r"|ipd|cr) no|crno|hosp(?:ital)?\.? (?:no|number|id|record|registration)|(?:surgical )?pathology (?:no"
+    r"|number)|biopsy (?:no|number)|specimen (?:no|number|id)|prontuário|historia clínica|dossier)"
+    r"|(?P<weak>accession|acc|access|reg(?:istration)? (?:no|number)|record (?:no|number)|slide|id|case"
+    r"|file (?:no|number)|case (?:no|number|id)|visit (?:no|number)))\b\.?" + _NUMBERED + _VALUE,
     re.IGNORECASE,
 )
 _NOT_PATIENTS = re.compile(
@@ -121,9 +123,10 @@ _NOT_PATIENTS = re.compile(
     re.IGNORECASE,
 )
 _PUBLIC_ID = re.compile(
-    r"(?:NCT|ISRCTN|PMC|PMID|SRR|SRP|ERR|GSE|GSM|PXD|PRJ|SAM[NE]|CRD|EudraCT|ACTRN|ChiCTR|CTRI|UMIN|DRKS|rs|MGI|ENS[GT])[\s:-]?\d"
-    r"|[NXAY][MPRC]_\d|E-[A-Z]{4}-|10\.\d{4}|[A-Z]\d{5}(?:\.\d)?\Z|[A-Z]{2}\d{6}(?:\.\d)?\Z|[A-Z]{2}\d{8}\Z|[A-Z]{3}\d{5}\Z|(?:19|20)\d\d\Z",
+    r"(?:NCT|ISRCTN|PMC|PMID|SRR|SRP|ERR|GSE|GSM|PXD|PRJ|SAM[NE]|CRD|EudraCT|ACTRN|ChiCTR|CTRI|UMIN"
+    r"|DRKS|rs|MGI|ENS[GT])[\s:-]?\d|[NXAY][MPRC]_\d|E-[A-Z]{4}-|10\.\d{4}|(?:19|20)\d\d\Z"
 )
+_SEQUENCE = re.compile(r"(?:[A-Z]\d{5}|[A-Z]{2}\d{6}|[A-Z]{2}\d{8}|[A-Z]{3}\d{5})(?:\.\d)?\Z")
 
 
 def dates(text: str) -> Iterator[Found]:
@@ -185,6 +188,8 @@ def numbers(text: str) -> Iterator[Found]:
         value, start = found["value"], found.start("value")
         digits = sum(map(str.isdigit, value))
         if digits < (3 if found["sure"] else 5) or _PUBLIC_ID.match(value):
+            continue
+        if not found["sure"] and _SEQUENCE.match(value):
             continue
         if not _NOT_PATIENTS.search(text[max(0, found.start() - 60) : found.start()]):
             yield "record_number", start, found.end("value"), 0.9 if found["sure"] else 0.6
