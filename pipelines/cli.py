@@ -14,8 +14,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from pipelines.compare import add_compare
 from pipelines.errors import RunFailed, StorageError, UserError, storage_error
+from pipelines.fingerprint import add_fingerprint
 from pipelines.query_examples import epilog
+from pipelines.search import add_search
 from pipelines.version import VERSION
 from pipelines.vocabulary import add_vocabulary
 
@@ -80,6 +83,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(commands)
     help_text = "make the list of concepts that are looked for in texts, or look into one"
     add_vocabulary(commands.add_parser("vocabulary", help=help_text, allow_abbrev=False))
+    help_text = "hash the pictures and texts of an evaluation set, to be kept out of corpora"
+    add_fingerprint(commands.add_parser("fingerprint", help=help_text, allow_abbrev=False))
+    help_text = "find the samples nearest to words, a picture or a sample"
+    add_search(commands.add_parser("search", help=help_text, allow_abbrev=False))
+    help_text = "say what differs between two corpora, by reason"
+    add_compare(commands.add_parser("compare", help=help_text, allow_abbrev=False))
     return parser
 
 
