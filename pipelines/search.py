@@ -154,10 +154,12 @@ def _found(rows: Rows, query: Query, options: argparse.Namespace) -> tuple[list[
     Without `--by`: by hash and then by embedding for pictures and samples; by embedding, else by
     words, for words.
     """
-    from pipelines.search_embeddings import NoEmbedding
+    from pipelines.search_embeddings import NoEmbedding, has_embeddings
     from pipelines.search_pictures import NotComparable, has_signatures
 
     ways = [options.by] if options.by else ["hash", "embedding", "words"]
+    if not options.by and not has_embeddings(rows.corpus):
+        ways.remove("embedding")
     if query.kind == "words":
         ways = [way for way in ways if way != "hash"]
     if query.kind == "picture":

@@ -21,12 +21,17 @@ class NoEmbedding(Exception):
     """A search by embedding is not possible here; the message says why."""
 
 
+def has_embeddings(corpus: Corpus) -> bool:
+    """Whether the corpus has embeddings of its rows."""
+    parts = [layout.embeddings_part(p) for p in range(corpus.partitions)]
+    return bool(parts) and all(corpus.store.exists(part) for part in parts)
+
+
 def embedding_model(corpus: Corpus) -> str:
     """The model that made a corpus' embeddings. Raises `NoEmbedding` where it has none."""
-    parts = [layout.embeddings_part(p) for p in range(corpus.partitions)]
-    if not parts or not all(corpus.store.exists(part) for part in parts):
+    if not has_embeddings(corpus):
         raise NoEmbedding("the corpus has no embeddings (score.clip of its recipe makes them)")
-    with corpus.store.opened(parts[0]) as file:
+    with corpus.store.opened(layout.embeddings_part(0)) as file:
         metadata = pq.read_schema(file).metadata or {}
     return metadata.get(b"fabrica.model", b"").decode("utf-8", "replace")
 

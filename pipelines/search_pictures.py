@@ -15,7 +15,7 @@ from pipelines.search_rows import Hit, Rows, best
 
 # Strangers among millions come down to about 80 of 256 bits; what is further says nothing.
 _MOST_BITS = 72
-_MOST_PHASH_BITS = 12
+_MOST_PHASH_BITS = 10
 _CROP = 0.05
 _HASH = ["h0", "h1", "h2", "h3"]
 BY = "hash"
