@@ -17,7 +17,6 @@ WINDOW = 512  # px
 _BLOCK = 8  # px, JPEG's: windows begin on its grid
 _COLOURED = ("RGB", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
 _DEEP = ("I", "F")
-_OVER = 4  # wider than this many copies, a picture is first thinned by whole steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +37,31 @@ class Planes:
 def planes(image: Image.Image) -> Planes:
     """The arrays of a decoded picture of any mode and size; transparent pixels become white."""
     width, height = image.size
-    small = _pixels(_reduced(image))
+    small = _pixels(_thinned(image))
+    if max(small.shape) > SIDE:
+        longer = max(small.shape)
+        size = [max(1, round(side * SIDE / longer)) for side in (small.shape[1], small.shape[0])]
+        small = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
     rgb = small if small.ndim == 3 else None
-    grey = small if rgb is None else cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    if max(width, height) <= WINDOW:
-        window = grey
-    else:
-        cut = _pixels(image.crop(_busiest(grey, width, height)))
-        window = cut if cut.ndim == 2 else cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY)
+    grey = _grey(small)
+    window = grey
+    if max(width, height) > WINDOW:
+        window = _grey(_pixels(image.crop(_busiest(grey, width, height))))
     return Planes(rgb, grey, window, width, height)
 
 
-def _reduced(image: Image.Image) -> Image.Image:
-    """The picture at no more than `SIDE` a side, each pixel the mean of those it stands for."""
-    longer = max(image.size)
-    if longer <= SIDE:
+def _grey(pixels: np.ndarray) -> np.ndarray:
+    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+
+
+def _thinned(image: Image.Image) -> Image.Image:
+    """A large picture with means of whole squares of pixels, one to two times `SIDE`."""
+    step = max(image.size) // SIDE
+    if step < 2:
         return image
-    size = tuple(max(1, round(side * SIDE / longer)) for side in image.size)
     if image.mode in ("1", "P", "PA") or image.mode.startswith("I;"):
         image = Image.fromarray(_pixels(image))
-    if image.mode == "RGBa":
-        image = image.convert("RGBA")
-    return image.resize((size[0], size[1]), Image.Resampling.BOX, reducing_gap=_OVER)
+    return image.reduce((min(step, image.size[0]), min(step, image.size[1])))
 
 
 def _pixels(image: Image.Image) -> np.ndarray:

@@ -18,14 +18,14 @@ _FALL = 0.015  # detail ends where the slopes' power has fallen to this share of
 _ROUNDING = 12**-0.5  # grey levels, the noise of whole numbers
 _OVER_NOISE = 2.0
 _BANDS = 32
-_LINES = 256  # lines of pixels looked at in each direction
+_LINES = 128  # lines of pixels looked at in each direction
 _CELL = 16  # px, side of the cells in which noise is measured
 _STEP = 8.0  # grey levels; greater steps are edges of the picture, not of blocks
 
 
 def edge_width(grey: np.ndarray) -> float | None:
     """The blur of the steepest edges as a Gaussian's sigma in px, or None where there is none."""
-    found = [_widths(grey), _widths(grey.T)]
+    found = [_widths(grey), _widths(cv2.transpose(grey))]
     widths = np.concatenate(found)
     return float(np.median(widths)) if widths.size >= _LEAST_EDGES else None
 
@@ -60,7 +60,7 @@ def _slopes(grey: np.ndarray, sigma: float) -> np.ndarray:
 def detail_share(grey: np.ndarray) -> float:
     """To which share of its sides a picture can be shrunk without loss, 0 to 1."""
     noise = max(noise_level(grey), _ROUNDING)
-    return float(np.sqrt(_reach(grey, noise) * _reach(grey.T, noise)))
+    return float(np.sqrt(_reach(grey, noise) * _reach(cv2.transpose(grey), noise)))
 
 
 def _reach(grey: np.ndarray, noise: float) -> float:
@@ -77,7 +77,7 @@ def _reach(grey: np.ndarray, noise: float) -> float:
     power = np.square(np.abs(np.fft.rfft(np.diff(lines, axis=1) * window, axis=1))).mean(axis=0)[1:]
     bands = min(_BANDS, len(power))
     # The median of a band leaves out the peaks of JPEG's blocks and of dithering.
-    curve = np.array([np.median(part) for part in np.array_split(power, bands)])
+    curve = np.median(power[: len(power) // bands * bands].reshape(bands, -1), axis=1)
     at = np.arange(0.5, bands) / bands / 2  # cycles a pixel
     floor = _OVER_NOISE * noise**2 * np.square(2 * np.sin(np.pi * at)) * np.square(window).sum()
     curve = np.maximum(curve - floor, 0) / np.square(np.sinc(at))  # differences weaken the top
@@ -92,10 +92,13 @@ def noise_level(grey: np.ndarray) -> float:
         return 0.0
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     bent = np.abs(cv2.filter2D(grey, cv2.CV_32F, kernel))
-    cells = (max(1, grey.shape[1] // _CELL), max(1, grey.shape[0] // _CELL))
-    calm = np.sort(cv2.resize(bent, cells, interpolation=cv2.INTER_AREA).ravel())
-    tone = cv2.resize(grey, cells, interpolation=cv2.INTER_AREA).ravel()
-    inside = calm[(calm > 0)] if (tone > 0).any() else calm
+    cells = [max(1, side // _CELL) for side in grey.shape]
+    high, wide = (
+        n * _CELL if n * _CELL <= side else side for n, side in zip(cells, grey.shape, strict=True)
+    )
+    calm = cv2.resize(bent[:high, :wide], cells[::-1], interpolation=cv2.INTER_AREA)
+    calm = np.sort(calm.ravel())
+    inside = calm[calm > 0]  # where nothing moves at all, nothing was measured
     if not inside.size:
         return 0.0
     return float(np.sqrt(np.pi / 2) / 6 * inside[: max(1, inside.size // 4)].mean())
@@ -105,7 +108,7 @@ def blocking(grey: np.ndarray) -> float:
     """How much steeper steps are on a grid of 8 px than beside it, 0 to 1: JPEG's blocks."""
     if min(grey.shape) < 32:
         return 0.0
-    return float(np.sqrt(_grid(grey) * _grid(grey.T)))
+    return float(np.sqrt(_grid(grey) * _grid(cv2.transpose(grey))))
 
 
 def _grid(grey: np.ndarray) -> float:
