@@ -13,6 +13,7 @@ import msgspec
 
 from filters.identifying_names import names
 from filters.identifying_numbers import Found, ages, contacts, dates, numbers
+from filters.text_words import words_of
 
 KINDS = (
     "name",
@@ -35,13 +36,7 @@ _ORDER = {kind: i for i, kind in enumerate(
     ("email", "birth_date", "national_id", "date", "record_number", "phone", "age_over_89", "name",
      "person", "address")
 )}  # fmt: skip
-_SIGNS = re.compile(
-    r"\d|@|\^|[A-Z]\.|(?i:\b(?:mr|mrs|ms|miss|drs?|prof\w*|doctor|patient|pt|name|named|called|courtesy"
-    r"|credits?|thank\w*|by|physician|surgeon|radiologist|attending|resident"
-    r"|operator|referring|consultant|technologist|op|photo\w*|illustration|proband|propositus|paciente|"
-    r"patientin|patiente|baby|nonagenarian|centenarian|ninety|hundred|master|baby|frau|herrn?|señora?|sra?|mme"
-    r"|monsieur|madame|man|woman|boy|girl|child|infant|lady|gentleman|wife|husband|son|daughter|mother|father))\b"
-)
+_DIGIT = re.compile(r"\d")
 
 
 class Identifying(msgspec.Struct, frozen=True):
@@ -56,11 +51,11 @@ class Identifying(msgspec.Struct, frozen=True):
 
 def identifying(text: str) -> list[Identifying]:
     """What in a text may tell who somebody is, in the order of the text, without overlaps."""
-    if _SIGNS.search(text) is None:
-        return []
     text = _FILLED.sub(lambda found: "\x01" * len(found[0]), text)
     found = sorted(_all(text), key=lambda f: (_ORDER[f[0]], f[1], -f[2]))
     taken: list[Found] = []
+    if not found:
+        return []
     spans = bytearray(len(text))
     for kind, start, end, score in found:
         if not any(spans[start:end]):
@@ -70,12 +65,13 @@ def identifying(text: str) -> list[Identifying]:
 
 
 def _all(text: str) -> Iterator[Found]:
-    if any(map(str.isdigit, text)):
-        yield from dates(text)
-        yield from numbers(text)
-    yield from contacts(text)
-    yield from ages(text)
-    yield from names(text)
+    known = frozenset(words_of(text.lower()))
+    if _DIGIT.search(text):
+        yield from dates(text, known)
+        yield from numbers(text, known)
+    yield from contacts(text, known)
+    yield from ages(text, known)
+    yield from names(text, known)
 
 
 def identifying_scores(text: str) -> dict[str, float]:

@@ -8,9 +8,10 @@ scanners write (DOE^JANE, DOE, JANE). `name` is a patient's or relative's, `pers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from filters.identifying_words import GIVEN, NOT_NAMES
+from filters.text_words import listed
 
 Found = tuple[str, int, int, float]  # kind, start, end, score
 
@@ -27,7 +28,7 @@ _MOST_PARTS = 4
 _TITLE = re.compile(
     r"\b(?P<patient>Mr|Mrs|Ms|Miss|Mister|Master|Baby|Frau|Herr|Herrn|Señora?|Mme|Monsieur|Madame|Sra|Sr"
     r"|MR|MRS|MISS|MASTER|BABY OF|B/O)\.?[  ]{1,2}(?=[^\W\d_])"
-    r"|\b(?P<other>Drs?|DR|Prof|Professor|Doctor|Profesor|Docteur|Doktor|Sister|Nurse)\.?[  ]{1,2}(?=[^\W\d_])"
+    r"|\b(?P<other>Drs?|DR|Prof|Professor|Doctor|Profesor|Docteur|Doktor|Nurse)\.?[  ]{1,2}(?=[^\W\d_])"
 )
 _LABEL = re.compile(
     r"\b(?:(?i:(?:patient(?:'s)?|pat\.?|pt\.?|full|first|last|family|sur|given|baby)[ _]?)?(?i:name)\s?[:=]"
@@ -39,6 +40,7 @@ _PATIENT = re.compile(
     r"|parents?|twins?|volunteer|victim))\b(?:(?:,? (?:was |is )?(?i:named|called|nicknamed|by the name of)"
     r"(?P<named>) )|(?P<comma>, ?\(?)| \(|(?= )) ?(?=[^\W\d_a-z])"
 )
+_CALLED_SO = re.compile(r"(?:Sister|Brother|Father|Mother|Lady)\b")  # nuns, saints, flowers
 _THANKS = re.compile(
     r"(?i:\bcourtesy(?: of|:)|\bcredits?:|\bthanks to|\bthank"
     r"|\b(?:photo(?:graph)?s?|images?|picture|illustrations?|drawings?|drawn|artwork|micrographs?"
@@ -103,13 +105,12 @@ class _Name:
         return bool(self.words) and self.words[0].lower() in GIVEN
 
 
-def names(text: str) -> Iterator[Found]:
-    """Names of patients and of other persons."""
+def names(text: str, known: Set[str]) -> Iterator[Found]:
+    """Names of patients and of other persons; `known` has the text's words in lower case."""
     yield from _as_on_screens(text)
-    yield from _with_label(text)
-    yield from _with_title(text)
-    yield from _of_patient(text)
-    yield from _thanked(text)
+    for words, look in _LOOKS:
+        if not words.isdisjoint(known):
+            yield from look(text)
 
 
 def _with_title(text: str) -> Iterator[Found]:
@@ -121,9 +122,7 @@ def _with_title(text: str) -> Iterator[Found]:
             continue
         if capitals and (len(name.words) < 2 or not all(map(str.isupper, name.words))):
             continue  # MR is magnetic resonance, too
-        if title in ("Sister", "Nurse", "Baby", "Sr", "Doctor") and not name.words:
-            continue
-        if title == "Sister" and len(name.words) < 2:
+        if title in ("Nurse", "Baby", "Sr", "Doctor") and not name.words:
             continue
         yield "name" if found["patient"] else "person", found.end(), name.end, 0.9
 
@@ -144,7 +143,7 @@ def _of_patient(text: str) -> Iterator[Found]:
     titled = None
     for found in _PATIENT.finditer(text):
         name = _Name(text, found.end())
-        if name.end == name.start:
+        if name.end == name.start or _CALLED_SO.match(found[0]):
             continue
         if found["named"] is not None:
             yield "name", name.start, name.end, 0.9
@@ -184,6 +183,8 @@ def _thanked(text: str) -> Iterator[Found]:
 def _as_on_screens(text: str) -> Iterator[Found]:
     for found in _CARET.finditer(text) if "^" in text else ():
         words = found[0].split("^")
+        if not words[0][0].isupper() or not any(w[:1].isupper() for w in words[1:]):
+            continue
         if not any(len(w) > 1 and w.isalpha() and w.lower() not in NOT_NAMES for w in words):
             continue
         end = found.end()
@@ -193,10 +194,39 @@ def _as_on_screens(text: str) -> Iterator[Found]:
             end = more.end()
         other = _OF_PERSON.search(text[max(0, found.start() - 24) : found.start()])
         yield "person" if other else "name", found.start(), end, 0.9
-    on_screen = len(text) < 2000 and _ON_SCREEN.search(text) is not None
+    on_screen = len(text) < 400 and _ON_SCREEN.search(text) is not None
     for found in _LISTED.finditer(text) if on_screen else ():
         last, first = found["last"].lower(), found["first"].lower()
-        if last in NOT_NAMES or first in NOT_NAMES:
+        if len(last) < 3 or last in NOT_NAMES or first in NOT_NAMES:
             continue
         if first in GIVEN and (found["last"].isupper() or found.start() < 60):
             yield "name", found.start(), found.end(), 0.7
+
+
+_LOOKS = (
+    (listed("name surname patient pt paciente proband"), _with_label),
+    (
+        listed("""
+        mr mrs ms miss mister master baby b frau herr herrn señor señora mme monsieur madame sra sr
+        dr drs prof professor doctor profesor docteur doktor nurse
+        """),
+        _with_title,
+    ),
+    (
+        listed("""
+        patient pt proband propositus paciente patiente patientin case man woman boy girl child
+        infant lady gentleman baby son daughter wife husband mother father sister brother parent
+        parents twin twins volunteer victim
+        """),
+        _of_patient,
+    ),
+    (
+        listed("""
+        courtesy credit credits thanks thank by photo photos photograph photographs image images
+        picture illustration illustrations drawing drawings artwork micrograph micrographs attending
+        resident radiologist consultant surgeon technologist operator doctor dr op physician
+        referring ref
+        """),
+        _thanked,
+    ),
+)

@@ -8,7 +8,9 @@ where a word says what they are, and not those of trials, genes, articles, grant
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+
+from filters.text_words import listed
 
 Found = tuple[str, int, int, float]  # kind, start, end, score
 
@@ -23,8 +25,8 @@ _MONTH = (
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1[89]|20)\d\d"
 _WRITTEN = re.compile(
-    rf"(?<![\w.,/-])(?:{_DAY}(?:st|nd|rd|th|º|\.)?\s{{0,2}}(?:(?:of|de|day of)\s)?{_MONTH}\b\.?,?\s?"
-    rf"(?:(?:of|de|del)\s)?{_YEAR}|{_DAY}[-/ ]{_MONTH}[-/ ](?:{_YEAR}|\d\d)"
+    rf"(?<![\w.,/-])(?:{_DAY}(?:st|nd|rd|th|º|\.)?\s?(?:(?:of|de|day of)\s)?{_MONTH}\b\.?,?\s?"
+    rf"(?:(?:of|de|del)\s)?{_YEAR}|{_DAY}(?P<by>[-/]){_MONTH}(?P=by)(?:{_YEAR}|\d\d)"
     rf"|{_MONTH}\b\.?\s?{_DAY}(?:st|nd|rd|th)?,?\s{{1,2}}{_YEAR})(?![\w-])",
     re.IGNORECASE,
 )
@@ -37,7 +39,7 @@ _COMPACT = re.compile(
 )
 _DATED = re.compile(
     r"(?:\b(?:on|dated?|since|from|until|till|through|to|and|vs|admitted|discharged|operated|seen|of"
-    r"|exam|study|scan|ct|mri?|x-?ray|radiographs?|films?|comparison|compared|signed|taken|am|vom|le"
+    r"|exam|study|scan|ct|mri?|x-?ray|ultrasound|radiographs?|films?|comparison|compared|signed|taken|am|vom|le"
     r"|del?|em|lmp|edd|time|acquired|performed|readmitted|died|discharge|admission|prior)"
     r"(?: the)?[:,(]?\s{0,2}|[:(]\s{0,2}|\A)\Z",
     re.IGNORECASE,
@@ -128,10 +130,32 @@ _PUBLIC_ID = re.compile(
 )
 _SEQUENCE = re.compile(r"(?:[A-Z]\d{5}|[A-Z]{2}\d{6}|[A-Z]{2}\d{8}|[A-Z]{3}\d{5})(?:\.\d)?\Z")
 
+_ANY_MONTH = re.compile(
+    r"(?i:jan|feb|fev|fév|mar|mär|apr|abr|avr|ma[iyg]|jun|jui|giu|jul|lug|aug|ago|aoû|se[pt]|o[ck]t|out"
+    r"|ott|nov|de[czs]|dic|déc|gen|ene)[^\W\d]{0,8}\b"
+)
+_COMPACT_WORDS = listed("date acquired dob born exam")
+_OLD = re.compile(
+    r"(?<![\d.])0?(?:9\d|1[01]\d)(?![\d.])[ -]{0,2}(?:[yY]|an|Jahr|[MF]\b)|(?i:\bage[d ])"
+)
+_OLD_WORDS = listed("ninety hundred nonagenarian centenarian age aged")
+_STREET_WORDS = listed("""
+    street st avenue ave road rd crescent lane ln drive boulevard blvd court place square terrace way
+    close garden gardens highway hwy parkway row walk rue chemin allée impasse calle rua avenida av
+    via viale piazza travessa plaza lives living resides residing resident address
+    """)
+_STREET_ENDS = re.compile(r"(?:straße|strasse|str\.|gasse|allee) \d")
+_RECORD_WORDS = listed("""
+    mrn mr uhid medical med patient patients pat chart case unit op ip opd ipd cr crno hosp hospital
+    pathology biopsy specimen prontuário historia dossier accession acc access reg registration
+    record slide id file visit
+    """)
 
-def dates(text: str) -> Iterator[Found]:
-    """Full dates, and dates of birth."""
-    for found in _WRITTEN.finditer(text):
+
+def dates(text: str, known: Set[str]) -> Iterator[Found]:
+    """Full dates, and dates of birth. `known` has the text's words in lower case, here and below:
+    the cheap look that tells which patterns cannot match."""
+    for found in _WRITTEN.finditer(text) if _ANY_MONTH.search(text) else ():
         yield from _date(text, found.start(), found.end(), 0.9)
     for found in _ISO.finditer(text):
         yield from _date(text, found.start(), found.end(), 0.9)
@@ -142,12 +166,14 @@ def dates(text: str) -> Iterator[Found]:
         expected = _DATED.search(text[max(0, found.start() - 24) : found.start()])
         if len(year) == 4:
             likely = 1880 <= int(year) <= 2099
+        elif max(first, second) > 12 and found[2] == "/":  # 5/31/13 can be little else
+            likely = _UNIT.match(text, found.end()) is None
         else:
             likely = expected is not None and _UNIT.match(text, found.end()) is None
         born = _BIRTH.search(text[max(0, found.start() - 24) : found.start()])
         if likely or born:
             yield from _date(text, found.start(), found.end(), 0.9 if len(year) == 4 else 0.7)
-    for found in _COMPACT.finditer(text):
+    for found in _COMPACT.finditer(text) if not _COMPACT_WORDS.isdisjoint(known) else ():
         yield from _date(text, found.start(1), found.end(1), 0.7)
 
 
@@ -159,32 +185,40 @@ def _date(text: str, start: int, end: int, score: float) -> Iterator[Found]:
         yield "date", start, end, score
 
 
-def ages(text: str) -> Iterator[Found]:
+def ages(text: str, known: Set[str]) -> Iterator[Found]:
     """Ages of 90 years and more."""
+    if _OLD.search(text) is None and _OLD_WORDS.isdisjoint(known):
+        return
     for found in _AGE.finditer(text):
         yield "age_over_89", found.start(), found.end(), 0.9
     for found in _AGED.finditer(text):
         yield "age_over_89", found.start(1), found.end(1), 0.7
 
 
-def contacts(text: str) -> Iterator[Found]:
+def contacts(text: str, known: Set[str]) -> Iterator[Found]:
     """Electronic mail, telephones and postal addresses."""
     for found in _EMAIL.finditer(text) if "@" in text else ():
         yield "email", found.start(), found.end(), 1.0
-    for found in _PHONE.finditer(text):
+    digits = sum(map(text.count, "0123456789"))
+    for found in _PHONE.finditer(text) if digits >= 7 else ():
         group = "number" if found["number"] else 0
         if 7 <= sum(map(str.isdigit, found[group])) <= 15:
             yield "phone", found.start(group), found.end(group), 0.8
-    for found in _ADDRESS.finditer(text):
+    for found in _ADDRESS.finditer(text) if digits and _has_street(text, known) else ():
         yield "address", found.start(), found.end(), 0.7
 
 
-def numbers(text: str) -> Iterator[Found]:
+def _has_street(text: str, known: Set[str]) -> bool:
+    return not _STREET_WORDS.isdisjoint(known) or _STREET_ENDS.search(text) is not None
+
+
+def numbers(text: str, known: Set[str]) -> Iterator[Found]:
     """Numbers of records, accessions and specimens, and those that a state gives."""
-    for found in _NATIONAL.finditer(text):
+    many = sum(map(text.count, "0123456789")) >= 7
+    for found in _NATIONAL.finditer(text) if many else ():
         group = "value" if found["value"] else 0
         yield "national_id", found.start(group), found.end(group), 0.8
-    for found in _RECORD.finditer(text):
+    for found in _RECORD.finditer(text) if not _RECORD_WORDS.isdisjoint(known) else ():
         value, start = found["value"], found.start("value")
         digits = sum(map(str.isdigit, value))
         if digits < (3 if found["sure"] else 5) or _PUBLIC_ID.match(value):

@@ -75,6 +75,8 @@ NOT_NAMES = (
     before after during pre post preoperative postoperative follow-up followup initial final
     clinical photograph photographs photo picture illustration schematic diagram drawing map plot
     graph chart flowchart western blot blots gel gels microscopy electron light confocal
+    hôpital hospitals ospedale klinik klinikum krankenhaus universität université universidad
+    universidade università chief associate assistant professor surgeon pr scientific
     hospital university clinic centre center institute department school college medical society
     association foundation ministry laboratory laboratories unit ward division service services
     company corporation inc ltd gmbh press journal elsevier springer wiley biomed nature
