@@ -70,10 +70,14 @@ class Clip(Options):
 
 class Privacy(Options):
     """What is looked for that may tell who a patient is: text burnt into pictures, faces in
-    pictures, names, dates and numbers in texts. Nothing is ever identified."""
+    pictures, names, dates and numbers in texts. Nothing is ever identified.
+
+    `face_model`: a YuNet ONNX file, which finds more faces than what comes with Fabrica.
+    """
 
     burnt_in: bool = True
     faces: bool = True
+    face_model: str = ""
     texts: bool = True
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from PIL import Image as PillowImage
 
 from filters.burnt_in import burnt_in_text
+from filters.faces import find_faces
+from filters.identifying import NOT_PATIENTS, identifying
 from filters.image import image_scores
 from filters.options import Score
 from filters.signatures import PictureSignature, picture_signature
@@ -59,9 +61,7 @@ def measured_picture(
         if burnt.boxes:
             found.meta["burnt_in"] = _boxes(place, burnt.boxes)
     if privacy and privacy.faces:
-        from filters.faces import find_faces
-
-        faces = find_faces(picture)
+        faces = find_faces(picture, privacy.face_model)
         found.scores["faces"] = float(len(faces))
         if faces:
             found.meta["faces"] = _boxes(place, [face.box for face in faces])
@@ -77,10 +77,11 @@ def measured_texts(row: Sample, caption: str, score: Score | None) -> Measure:
     if score and score.text and caption:
         found.scores.update(text_scores(caption, _language(row, caption)))
     if score and score.privacy and score.privacy.texts:
-        from filters.identifying import identifying
-
         marks = [
-            (place, mark) for place, text in enumerate(row.texts) for mark in identifying(text.text)
+            (place, mark)
+            for place, text in enumerate(row.texts)
+            for mark in identifying(text.text)
+            if mark.kind not in NOT_PATIENTS
         ]
         found.scores["identifying"] = float(len(marks))
         if marks:

@@ -7,33 +7,33 @@ CLIP. What select needs to compare rows lies beside them, so that other threshol
 from __future__ import annotations
 
 import functools
+import io
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 import msgspec
-import numpy as np
-import pyarrow as pa
 from PIL import Image as PillowImage
 
+from extractors.images import FORMATS
+from filters.faces import FaceModelMissing, find_faces
 from filters.options import Clip
-from filters.signatures import PictureSignature
-from filters.sketches import TextSignature, text_signature
+from filters.sketches import text_signature
 from pipelines import layout
 from pipelines.context import Context, settled
 from pipelines.errors import UserError
 from pipelines.guard import RowLost, guarded
 from pipelines.measuring import Measure, measured_picture, measured_texts
-from pipelines.modelfiles import digest_of_ours
+from pipelines.modelfiles import digest_of_ours, digest_of_theirs
 from pipelines.pool import Progress
 from pipelines.recipe import Recipe
 from pipelines.sharding import read_range
+from pipelines.signature_files import Seen, write_embeddings, write_signatures
 from pipelines.steps import rows_view
 from schemas.manifest import samples_from_table, stage_rows_to_table
 from schemas.sample import Image, Sample, dropped
-from schemas.signatures import PICTURE_SIGNATURES, TEXT_SIGNATURES, embeddings_schema
 
 STAGE = "score"
 _DIGITS = 5
@@ -41,26 +41,14 @@ _DIGITS = 5
 Read = Callable[[Image], PillowImage.Image]
 
 
-@dataclass
-class Seen:
-    """What was found of one row so far."""
-
-    row: Sample
-    pictures: list[PictureSignature] = field(default_factory=list)
-    text: TextSignature | None = None
-    picture_vector: np.ndarray | None = None
-    text_vector: np.ndarray | None = None
-
-
 def check_scoring(recipe: Recipe) -> None:
     """Raise `UserError` for a model that cannot be used, before any row is read."""
-    if recipe.score and recipe.score.privacy and recipe.score.privacy.faces:
-        from filters.faces import FacesUnavailable, check_faces
-
+    privacy = recipe.score.privacy if recipe.score else None
+    if privacy and privacy.faces:
         try:
-            check_faces()
-        except FacesUnavailable as error:
-            raise UserError(f"score.privacy.faces: {error}") from None
+            find_faces(PillowImage.new("L", (64, 64)), privacy.face_model)
+        except FaceModelMissing as error:
+            raise UserError(f"score.privacy: {error}") from None
     if recipe.score and recipe.score.clip:
         _scorer(recipe.score.clip)
 
@@ -85,7 +73,9 @@ def score_partition(
     scored = [each.row for each in seen]
     if [row.sample_id for row in scored] != [row.sample_id for row in rows]:
         raise RowLost(f"score was given {len(rows)} rows and has {len(scored)}")
-    _write_signatures(context, partition, seen, fingerprint)
+    write_signatures(context, partition, seen, fingerprint)
+    if recipe.score and recipe.score.clip:
+        write_embeddings(context, partition, seen, _scorer(recipe.score.clip).width, fingerprint)
     drops = [drop for row in scored for drop in row.drops]
     store.write_table(target, stage_rows_to_table(scored), settled(fingerprint, drops))
     return {"scored": len(scored)}
@@ -99,11 +89,17 @@ def score_fingerprint(context: Context, partition: int) -> str:
         STAGE,
         recipe.score and recipe.score.model_dump(exclude={"clip": {"device", "batch"}}),
         clip and _model_state(clip),
+        digest_of_theirs(_face_model(recipe), "score.privacy.face_model"),
         recipe.select.crop,
         recipe.caption,
         digest_of_ours("filters"),
         context.store.fingerprint(context.unscored_part(partition)),
     )
+
+
+def _face_model(recipe: Recipe) -> str:
+    privacy = recipe.score.privacy if recipe.score else None
+    return privacy.face_model if privacy else ""
 
 
 def _captions(rows: Sequence[Sample], preference: Sequence[str]) -> dict[str, str]:
@@ -114,9 +110,6 @@ def _captions(rows: Sequence[Sample], preference: Sequence[str]) -> dict[str, st
 
 def _reader(context: Context, files: ExitStack) -> Read:
     """Decodes pictures out of tars that are opened once."""
-    import io
-
-    from extractors.images import FORMATS
 
     @functools.cache
     def tar(path: str) -> BinaryIO:
@@ -201,58 +194,6 @@ class _Stage:
         return {kind: [text for text in own if text] for kind, own in texts.items()}
 
 
-def _write_signatures(
-    context: Context, partition: int, seen: Iterable[Seen], fingerprint: str
-) -> None:
-    """Signatures and embeddings of a partition; its rows, which are the commit, come after."""
-    seen = list(seen)
-    store, clip = context.store, context.recipe.score and context.recipe.score.clip
-    pictures = [
-        (each.row.sample_id, place, *signature.hash, [n for crop in signature.crops for n in crop])
-        for each in seen
-        for place, signature in enumerate(each.pictures)
-    ]
-    texts = [
-        (each.row.sample_id, each.text.words, each.text.exact, each.text.bands, each.text.shingles)
-        for each in seen
-        if each.text
-    ]
-    store.write_table(
-        layout.picture_signatures_part(partition), _table(pictures, PICTURE_SIGNATURES), fingerprint
-    )
-    store.write_table(
-        layout.text_signatures_part(partition), _table(texts, TEXT_SIGNATURES), fingerprint
-    )
-    if clip:
-        table = _embeddings(seen, _scorer(clip).width, clip.model)
-        store.write_table(layout.embeddings_part(partition), table, fingerprint)
-
-
-def _table(rows: Sequence[tuple], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
-    return pa.table(arrays, schema=schema)
-
-
-def _embeddings(seen: Sequence[Seen], width: int, model: str) -> pa.Table:
-    schema = embeddings_schema(width, model)
-    own = [e for e in seen if e.picture_vector is not None or e.text_vector is not None]
-    columns = [
-        pa.array([e.row.sample_id for e in own], pa.string()),
-        _vectors([e.picture_vector for e in own], width),
-        _vectors([e.text_vector for e in own], width),
-    ]
-    return pa.table(columns, schema=schema)
-
-
-def _vectors(vectors: Sequence[np.ndarray | None], width: int) -> pa.Array:
-    """Float16 vectors as Arrow's lists of a fixed length; None becomes null."""
-    filled = [np.zeros(width, np.float16) if v is None else v for v in vectors]
-    values = pa.array(np.concatenate(filled) if filled else np.zeros(0, np.float16), pa.float16())
-    missing = pa.array([v is None for v in vectors], pa.bool_())
-    return pa.FixedSizeListArray.from_arrays(values, width, mask=missing)
-
-
 def _fault(row: Sample, why: str) -> Seen:
     """A row that was dropped before is not looked at, whatever happened in its name."""
     return Seen(row if row.drops else dropped(row, STAGE, "fault", why))
@@ -282,13 +223,13 @@ def _on_device(clip: Clip, partition: int) -> Clip:
     """The same on one of this machine's GPUs, where there are several."""
     if clip.device not in ("auto", "cuda"):
         return clip
-    from filters.clip import cuda_devices
+    from filters.clip_loading import cuda_devices
 
     count = cuda_devices()
     return clip.model_copy(update={"device": f"cuda:{partition % count}"}) if count > 1 else clip
 
 
 def _model_state(clip: Clip) -> str:
-    from filters.clip import model_state
+    from filters.clip_source import model_state
 
     return model_state(clip.model)
