@@ -10,7 +10,6 @@ bits. MinHash (Broder 1997, "On the resemblance and containment of documents") i
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -19,7 +18,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
-from filters.text_words import words_of
+from filters.text_words import OWN_LABEL, words_of
 
 SHINGLE_WORDS = 3
 BANDS = 16
@@ -27,11 +26,6 @@ ROWS = 6
 MOST_SHINGLES = 512
 
 _UNSEEN = dict.fromkeys([0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF])
-_LABEL = re.compile(
-    r"\s{0,9}(?:(?:supplementa(?:ry|l)|supporting|additional|online|extended data)\s{1,3})?"
-    r"(?:figure|fig|figura|abbildung|abb|image|图|圖|図)"
-    r"\.?\s{0,3}(?:[a-z]{0,2}\d{1,4}(?:[.-]\d{1,3})?[a-z]?|[ivx]{1,5})(?![^\W_])[\s.:|)\]–—-]{0,9}"
-)
 
 _SEED = 0x9E3779B97F4A7C15
 _WEIGHTS = np.array(
@@ -76,7 +70,7 @@ def normalised(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).casefold()
     text = text.lower()
-    label = _LABEL.match(text)
+    label = OWN_LABEL.match(text)
     return words_of(text, label.end() if label else 0)
 
 

@@ -13,6 +13,7 @@ from filters.text_language import language_probabilities
 from filters.text_words import (
     EMPTY,
     FUNCTION,
+    OWN_LABEL,
     REFERENCE,
     REFERRING,
     UNFINISHED,
@@ -47,21 +48,25 @@ _NOT_LETTERS = bytes(b for b in range(256) if not chr(b).isalpha() or b > 127)
 _NOT_DIGITS = bytes(b for b in range(256) if not 48 <= b <= 57)
 _NOT_CAPITALS = bytes(b for b in range(256) if not 65 <= b <= 90)
 _SPACES = b" \t\n\r\x0b\x0c"
+# Punctuation of plain sentences.
+_PLAIN = ".,;:!?'\"()-’‘“”–—‐‑"
+
+_PLAIN_BYTES = _PLAIN[:11].encode()
 
 _END = re.compile(r"[.!?。！？][\"'”’»)\]]{0,2}\Z")
-_CUT = re.compile(r"(?:\.\.|…|[,(\[{]|\w-)\Z")
+_CUT = re.compile(r"(?:\.\.\.|…|[,(\[{]|\w-)\Z")
 _LAST_WORD = re.compile(r"[^\W\d_]{1,12}\Z")
 _OPEN = re.compile(r"[(\[][^()\[\]]{0,80}\Z")
 _MARKUP = re.compile(
     r"</?[a-zA-Z][\w:.-]{0,30}(?:\s[^<>]{0,200})?/?>|&(?:[a-zA-Z]{2,8}|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
     r"|\\[a-zA-Z]{2,30}\*?(?:\{[^{}]{0,80}\})?|\$[^$\n]{0,80}[\\^_{][^$\n]{0,80}\$|[_^]\{[^{}]{0,40}\}"
-    r"|\{\{|\}\}|\[\[|\]\]|\*\*\w"
+    r"|\{\{|\}\}|\[\[|\]\]|\*\*[A-Za-z][^*\n]{0,80}\*\*"
 )
 _URL = re.compile(r"(?i:https?://|\bwww\.|\bftp://|\bdoi\.org/)[^\s]{1,300}")
 _COPYRIGHT = re.compile(
     r"(?i:\(c\) ?(?=(?:19|20)\d\d)|\bcopyright\b|\ball rights reserved\b|\bcreative commons\b"
     r"|\bcc[ -]by\b|\breproduced (?:with|by|from)\b|\breprinted (?:with|by|from)\b"
-    r"|\b(?:with|by) (?:kind )?permission (?:of|from)\b)"
+    r"|\b(?:with|by) (?:kind )?permission (?:of|from)\b(?! (?:our|the) patient))"
 )
 _OWNING = listed("c copyright rights creative cc reproduced reprinted permission")
 
@@ -70,7 +75,8 @@ def text_scores(text: str, language: str = "en") -> dict[str, float]:
     """The `SCORES` of a text that is said to be in `language` (a code, as `en` or `zh-CN`).
 
     * `text_words`: how many; each character of Chinese, Japanese and Thai counts as one
-    * `text_letters`, `text_digits`, `text_symbols`: shares of the characters that are no space
+    * `text_letters`, `text_digits`, `text_symbols` (neither, nor plain punctuation): shares of the
+      characters that are no space
     * `text_capitals`: share of the letters
     * `text_repetition`: share of the runs of three words that stood in the text before
     * `text_stop_words`: share of the words that are an English text's small words
@@ -111,15 +117,17 @@ def _characters(text: str) -> dict[str, float]:
         digits = len(raw.translate(None, _NOT_DIGITS))
         capitals = len(raw.translate(None, _NOT_CAPITALS))
         size = len(raw)
+        plain = size - len(raw.translate(None, _PLAIN_BYTES))
     else:
         size = len(text) - sum(map(str.isspace, text))
         letters = sum(map(str.isalpha, text))
         digits = sum(map(str.isdigit, text))
         capitals = sum(map(str.isupper, text))
+        plain = sum(map(text.count, _PLAIN))
     return {
         "text_letters": letters / max(1, size),
         "text_digits": digits / max(1, size),
-        "text_symbols": max(0, size - letters - digits) / max(1, size),
+        "text_symbols": max(0, size - letters - digits - plain) / max(1, size),
         "text_capitals": min(1.0, capitals / max(1, letters)),
     }
 
@@ -144,7 +152,9 @@ def _references(text: str, small: str, words: Sequence[str]) -> dict[str, float]
     says = any(len(word) > 1 and word not in EMPTY and not _is_number(word) for word in words)
     referring = 0
     if not REFERRING.isdisjoint(words):
-        referring = sum(len(words_of(found)) for found in REFERENCE.findall(small))
+        label = OWN_LABEL.match(small)
+        start = label.end() if label else 0
+        referring = sum(len(words_of(found[0])) for found in REFERENCE.finditer(small, start))
     return {
         "text_refers_only": float(bool(words) and not says),
         "text_references": min(1.0, referring / max(1, len(words))),
@@ -157,7 +167,7 @@ def _is_number(word: str) -> bool:
 
 def _truncated(text: str) -> bool:
     """Whether a text breaks off."""
-    if _CUT.search(text[-2:]):
+    if _CUT.search(text[-3:]):
         return True
     if _END.search(text[-4:]):
         return False

@@ -79,6 +79,13 @@ VERBS = listed("""
     calculated plot plotted draw drawn based considered reproduced adapted modified taken collected
     """)
 
+# A figure's own label at its start, in lower case.
+OWN_LABEL = re.compile(
+    r"\s{0,9}(?:(?:supplementa(?:ry|l)|supporting|additional|online|extended data)\s{1,3})?"
+    r"(?:figure|fig|figura|abbildung|abb|image|图|圖|図)"
+    r"\.?\s{0,3}(?:[a-z]{0,2}\d{1,4}(?:[.-]\d{1,3})?[a-z]?|[ivx]{1,5})(?![^\W_])[\s.:|)\]–—-]{0,9}"
+)
+
 # What a text that only refers elsewhere is made of.
 EMPTY = FUNCTION | listed("""
     see text main body legend legends caption captions figure figures fig figs table tables image
@@ -94,8 +101,8 @@ EMPTY = FUNCTION | listed("""
     图 圖 図 见 見 正 文 表 续 續 同 上 参 照 示
     """)
 
-_LABELLED = r"(?:\d{1,3}|[sS]\d{1,3}|[ivxIVX]{1,5})(?:[.-]\d{1,2})?[a-zA-Z]?\b"
-_NEXT = r"(?:\s{0,2}(?:,|and|&|to|or|-|–|—)\s{0,2}(?:" + _LABELLED + r"|[a-zA-Z]\b)){0,8}"
+_LABELLED = r"(?:(?:\d{1,3}|s\d{1,3})(?:[.-]\d{1,2})?[a-z]?|[ivx]{1,5})\b"
+_NEXT = r"(?:\s{0,2}(?:,|and|&|to|or|-|–|—)\s{0,2}(?:" + _LABELLED + r"|[a-z]\b)){0,8}"
 REFERENCE = re.compile(
     r"(?:\b(?:see|same as|as|as in|as for|shown|as shown|refer to|compare|cf|like|from)\b"
     r"(?: also| the| in| to){0,2}\s{1,3})?"
