@@ -22,6 +22,7 @@ _WHOLE = 16  # px, the net halves its input this often
 
 _CORE = 0.4  # least odds of a cell of a core
 _LEAST_CELLS = 2
+_MOST_LINES = 1000  # of a picture; noise has more
 _CORE_SHARE = 0.64  # of a line's height that its core has
 
 
@@ -55,7 +56,7 @@ def text_maps(pixels: np.ndarray) -> np.ndarray:
 
 
 def lines_of(maps: np.ndarray) -> list[Line]:
-    """The lines in what `text_maps` gave, from top to bottom."""
+    """The lines in what `text_maps` gave, from top to bottom; the surest where there are many."""
     core = (maps[0] >= _CORE).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
     if count == 1:
@@ -65,10 +66,10 @@ def lines_of(maps: np.ndarray) -> list[Line]:
     odds = np.bincount(flat, maps[0].reshape(-1), count) / sizes
     words = np.bincount(flat, maps[1].reshape(-1), count) / sizes
     found = []
-    for i in range(1, count):
-        x, y, width, height, cells = (int(v) for v in stats[i])
-        if cells < _LEAST_CELLS:
-            continue
+    large = 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= _LEAST_CELLS)
+    surest = large[np.argsort(-np.minimum(odds, words)[large], kind="stable")]
+    for i in sorted(surest[:_MOST_LINES]):
+        x, y, width, height = (int(v) for v in stats[i, :4])
         # What a core lacks of its line at each side, across the direction of reading.
         lacks = min(width, height) * CELL * (1 / _CORE_SHARE - 1) / 2
         along = lacks / 2
