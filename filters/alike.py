@@ -1,4 +1,4 @@
-"""Which pictures are alike: signatures as arrays, and pairs of them within so many bits."""
+"""Signatures of the pictures of rows as arrays, and how a match is told."""
 
 from __future__ import annotations
 
@@ -6,114 +6,66 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from filters.marking import numbers
-from filters.options import Alike
-from filters.signatures import TURNS, turned
+from filters.neighbours import CROPPED, HOW
 
-# How a match is told; the picture that is looked for is the one that was changed.
-TOLD = dict(
-    zip(
-        TURNS,
-        (
-            *("", "mirrored", "upside-down and mirrored", "turned by 180", "transposed"),
-            *("turned by 90", "turned by 270", "transposed the other way"),
-        ),
-        strict=True,
-    )
-)
-CROPPED = "cropped"
+EMBEDDED = "embedding"
+_TOLD = ("", "mirrored", "flipped", "turned by 180", "transposed", "turned by 90", "turned by 270")
+_TOLD_AS = {HOW[i]: told for i, told in enumerate((*_TOLD, "transposed and turned by 180"))}
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Signatures of pictures of rows: `rows` (n,) as in `judged`, `hashes` (n, 4) uint64, and
-    whether a row has no other picture. None is `NOT_COMPARABLE`."""
+    """Signatures of pictures of rows: `rows` (n,) as in `judged`, ascending, `hashes` (n, 4) uint64,
+    none of them not comparable, and whether a row has no other picture."""
 
     rows: np.ndarray
     hashes: np.ndarray
     single: np.ndarray
 
-
-@dataclass(frozen=True)
-class Matches:
-    """Pairs: `queries` and `targets` are places in what was compared, `distances` in bits, `how`
-    small numbers of `HOWS`."""
-
-    queries: np.ndarray
-    targets: np.ndarray
-    distances: np.ndarray
-    how: np.ndarray
+    def only(self, chosen: np.ndarray) -> Pictures:
+        """Those of a mask (n,)."""
+        return Pictures(self.rows[chosen], self.hashes[chosen], self.single[chosen])
 
 
-HOWS = [*(TOLD[turn] for turn in TURNS)]
-HOWS += [f"{CROPPED}, {how}" if how else CROPPED for how in HOWS]
-
-
-def bits_of(alike: Alike) -> int:
-    """How many of 256 bits may differ."""
-    return 4 * alike.hamming
-
-
-def turns_of(alike: Alike) -> list[str]:
-    """The ways in which a picture may be turned."""
-    if alike.rotate:
-        turns = ("as is", "flip", "turn180", "transpose", "turn90", "turn270", "transverse")
-        kept = ("as is", "turn180", "turn90", "turn270")
-        return [t for t in TURNS if t in (turns if alike.mirror else kept) or _mirrors(alike, t)]
-    return ["as is", "mirror"] if alike.mirror else ["as is"]
-
-
-def _mirrors(alike: Alike, turn: str) -> bool:
-    return alike.mirror and turn == "mirror"
+_FOUND = "FROM picture_signatures p JOIN judged j USING (partition, sample_id) WHERE j.passed"
 
 
 def load_pictures(connection: duckdb.DuckDBPyConnection) -> Pictures:
     """The signatures of all rows that passed the rules."""
     found = numbers(
         connection,
-        """SELECT j.rowid AS row, j.pictures = 1 AS single, h0, h1, h2, h3
-        FROM picture_signatures p JOIN judged j USING (partition, sample_id)
-        WHERE j.passed AND (h0 != 0 OR h1 != 0 OR h2 != 0 OR h3 != 0)
-        ORDER BY row, p.image""",
+        f"""SELECT j.rowid AS row, j.pictures = 1 AS single, h0, h1, h2, h3
+        {_FOUND} AND (h0 != 0 OR h1 != 0 OR h2 != 0 OR h3 != 0)""",
     )
-    hashes = np.stack([found[f"h{i}"] for i in range(4)], axis=1).astype(np.uint64)
-    return Pictures(found["row"], hashes, found["single"])
+    order = np.argsort(found["row"], kind="stable")
+    hashes = np.empty((len(order), 4), np.uint64)
+    for i in range(4):
+        hashes[:, i] = found.pop(f"h{i}")[order]
+    return Pictures(found["row"][order], hashes, found["single"][order])
 
 
-def joined(parts: list[Matches]) -> Matches:
-    """All matches of several searches, in their order."""
-    if not parts:
-        none = np.empty(0, np.int64)
-        return Matches(none, none, none, none)
-    return Matches(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("queries", "targets", "distances", "how")
-        )
-    )
+def load_crops(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray]:
+    """Signatures (m, 4) of crops of the pictures of rows that passed, and the row of each."""
+    table = connection.sql(
+        f"SELECT j.rowid AS row, crops {_FOUND} AND len(crops) > 0 ORDER BY row, p.image"
+    ).to_arrow_table()
+    crops, places = crops_of(table["crops"])
+    return crops, table["row"].to_numpy()[places]
 
 
-def near(queries: np.ndarray, targets: np.ndarray, alike: Alike, cropped: bool = False) -> Matches:
-    """All pairs of a query (n, 4), turned as allowed, and a target (m, 4) that are near enough."""
-    parts = []
-    for turn in turns_of(alike):
-        q, t, distance = _near(turned(queries, turn), targets, bits_of(alike))
-        how = np.full(len(q), TURNS.index(turn) + (len(TURNS) if cropped else 0))
-        parts.append(Matches(q, t, distance, how))
-    return joined(parts)
+def crops_of(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """The crops (m, 4) of all rows of a column of lists, and the place of the row of each."""
+    lists = column.combine_chunks()
+    flat = lists.flatten().to_numpy(zero_copy_only=False).astype(np.uint64)
+    counts = np.asarray(lists.value_lengths().fill_null(0)) // 4
+    return flat.reshape(-1, 4), np.repeat(np.arange(len(lists)), counts)
 
 
-def _near(
-    queries: np.ndarray, targets: np.ndarray, bits: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    found = []
-    for i, query in enumerate(queries):
-        distance = np.bitwise_count(targets ^ query).sum(axis=1, dtype=np.int64)
-        hits = np.flatnonzero(distance <= bits)
-        found.append((np.full(len(hits), i), hits, distance[hits]))
-    if not found:
-        none = np.empty(0, np.int64)
-        return none, none, none
-    q, t, d = (np.concatenate(column) for column in zip(*found, strict=True))
-    return q, t, d
+def told(bits: int, how: int) -> str:
+    """A match for people: `5 of 256 bits, cropped, mirrored`."""
+    words = ["cropped"] if how >= CROPPED else []
+    words += [_TOLD_AS[HOW[how % CROPPED]]]
+    return ", ".join([f"{bits} of 256 bits", *filter(None, words)])

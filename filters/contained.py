@@ -48,19 +48,38 @@ def contained_texts(
         return _SCHEMA.empty_table(), 0
     rare = _rarest(items, least)
     sieve = _sieve(rare)
-    found: list[tuple[int, str, float, str, str]] = []
+    anywhere = _rarest(items, 0.0)
+    found: list[tuple[int, str, str, float]] = []
     compared = 0
     reader = connection.sql(
         "SELECT partition, sample_id, shingles FROM text_signatures"
     ).to_arrow_reader(_BATCH)
     for batch in reader:
         compared += batch.num_rows
-        some = _sifted(batch, sieve)
-        if some.num_rows:
-            found += _verified(connection, some, items, rare, least)
-    columns = [[match[i] for match in found] for i in range(len(_SCHEMA))]
-    arrays = [pa.array(c, field.type) for c, field in zip(columns, _SCHEMA, strict=True)]
-    return pa.table(arrays, schema=_SCHEMA), compared
+        for partition, sample_id, ours in zip(*_sifted(batch, sieve), strict=True):
+            index = anywhere if len(ours) >= MOST_SHINGLES else rare
+            for place in sorted({p for shingle in ours for p in index.get(shingle, ())}):
+                share = containment(items[place][1], ours)
+                if share >= least:
+                    found.append((partition, sample_id, items[place][0], share))
+    return _of_rows(connection, found), compared
+
+
+def _of_rows(
+    connection: duckdb.DuckDBPyConnection, found: list[tuple[int, str, str, float]]
+) -> pa.Table:
+    """The matches of rows that passed the rules, schema `_SCHEMA`."""
+    names = {"partition": pa.int32(), "sample_id": pa.string(), "item": pa.string(),
+             "share": pa.float64()}  # fmt: skip
+    columns = [pa.array([f[i] for f in found], kind) for i, kind in enumerate(names.values())]
+    connection.register("contained", pa.table(columns, names=list(names)))
+    rows = connection.sql(
+        """SELECT j.rowid AS row, c.item, 1 - c.share AS distance, 'text' AS how,
+            format('{:.2f} of its words', c.share) AS told
+        FROM contained c JOIN judged j USING (partition, sample_id) WHERE j.passed"""
+    ).to_arrow_table()
+    connection.unregister("contained")
+    return rows.cast(_SCHEMA)
 
 
 def _rarest(items: list[tuple[str, list[int]]], least: float) -> dict[int, list[int]]:
@@ -80,41 +99,13 @@ def _sieve(rare: dict[int, list[int]]) -> np.ndarray:
     return sieve
 
 
-def _sifted(batch: pa.RecordBatch, sieve: np.ndarray) -> pa.RecordBatch:
-    """The rows that have a shingle whose low bits are in the sieve."""
+def _sifted(batch: pa.RecordBatch, sieve: np.ndarray) -> list[list]:
+    """The rows that have a shingle whose low bits are in the sieve, by column."""
     lists = batch.column("shingles")
     values = lists.flatten().to_numpy(zero_copy_only=False)
     hits = sieve[values & np.uint32((1 << _SIEVE_BITS) - 1)]
-    ends = np.cumsum(np.diff(lists.offsets.to_numpy()))
-    some = np.searchsorted(ends, np.flatnonzero(hits), side="right")
-    long = np.flatnonzero(np.diff(lists.offsets.to_numpy()) >= MOST_SHINGLES)
-    rows = np.union1d(some, long)
-    return batch.take(pa.array(rows))
-
-
-def _verified(
-    connection: duckdb.DuckDBPyConnection,
-    some: pa.RecordBatch,
-    items: list[tuple[str, list[int]]],
-    rare: dict[int, list[int]],
-    least: float,
-) -> list[tuple[int, str, float, str, str]]:
-    """The matches of rows that passed the rules."""
-    connection.register("some", pa.Table.from_batches([some]))
-    rows = connection.sql(
-        """SELECT j.rowid, s.shingles FROM some s JOIN judged j USING (partition, sample_id)
-        WHERE j.passed ORDER BY 1"""
-    ).fetchall()
-    connection.unregister("some")
-    anywhere: dict[int, list[int]] = {}
-    if any(len(ours) >= MOST_SHINGLES for _, ours in rows):
-        anywhere = _rarest(items, 0.0)
-    found = []
-    for row, ours in rows:
-        index = anywhere if len(ours) >= MOST_SHINGLES else rare
-        for place in sorted({p for shingle in ours for p in index.get(shingle, ())}):
-            share = containment(items[place][1], ours)
-            if share >= least:
-                told = f"{share:.2f} of its words"
-                found.append((row, items[place][0], 1 - share, "text", told))
-    return found
+    counts = np.asarray(lists.value_lengths().fill_null(0))
+    holders = np.searchsorted(np.cumsum(counts), np.flatnonzero(hits), side="right")
+    long = np.flatnonzero(counts >= MOST_SHINGLES)
+    rows = batch.take(pa.array(np.union1d(holders, long)))
+    return [rows.column(i).to_pylist() for i in range(rows.num_columns)]

@@ -13,12 +13,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from filters.duplicates import note_behind, ranked
+from filters.duplicates import note_behind
+from filters.leaders import Leaders, led
 from filters.marking import as_table, count_compared, give
 from filters.options import DuplicateTexts
+from filters.ranking import ranked
 from filters.sketches import jaccard
-
-_BATCH = 100_000
 
 
 def duplicate_texts(connection: duckdb.DuckDBPyConnection, wanted: DuplicateTexts) -> None:
@@ -65,12 +65,16 @@ def _followers(connection: duckdb.DuckDBPyConnection, least: float) -> pa.Table:
     ).to_arrow_table()
     rows = table["row"].to_numpy()
     order = np.searchsorted(rows, ranked(connection, rows))
-    found = _Leaders(table, least).led(order.tolist())
+    exact = table["exact"].to_pylist()
+    documents = table["document_id"].combine_chunks().dictionary_encode().indices.to_pylist()
+    texts = _Texts(table, least)
+    found = led(order.tolist(), Leaders(exact, documents), texts.alike, texts.add)
+    shares = [texts.share(row, exact[row], exact[leader]) for row, leader in found]
     return as_table(
         {
-            "row": pa.array([rows[follower] for follower, _, _ in found], pa.int64()),
-            "winner": pa.array([rows[leader] for _, leader, _ in found], pa.int64()),
-            "distance": pa.array([1 - share for _, _, share in found], pa.float64()),
+            "row": pa.array([rows[row] for row, _ in found], pa.int64()),
+            "winner": pa.array([rows[leader] for _, leader in found], pa.int64()),
+            "distance": pa.array([1 - share for share in shares], pa.float64()),
             "how": pa.array(["text"] * len(found), pa.string()),
         }
     )
@@ -94,61 +98,40 @@ def _candidates(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-class _Leaders:
-    """The rows that stay, as they are found; each text (`exact`) has two of different documents."""
+class _Texts:
+    """Which texts of rows that stay are like a row's: they share a band, and enough shingles."""
 
     def __init__(self, table: pa.Table, least: float) -> None:
-        self._documents: Sequence[str] = table["document_id"].to_pylist()
         self._exact: Sequence[int] = table["exact"].to_pylist()
         self._bands: Sequence[Sequence[int]] = table["bands"].to_pylist()
         self._shingles = table["shingles"]
         self._least = least
-        self._kept: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._in_bucket: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._row_of: dict[int, int] = {}
         self._shares: dict[tuple[int, int], float] = {}
 
-    def led(self, order: Sequence[int]) -> list[tuple[int, int, float]]:
-        """(follower, leader, share of common shingles), from rows best first."""
-        found = []
-        for place, row in enumerate(order):
-            leaders = [
-                (rank, leader, share)
-                for text, share in self._alike(row)
-                for rank, leader in self._kept[text]
-                if self._documents[leader] != self._documents[row]
-            ]
-            if leaders:
-                _, leader, share = min(leaders)
-                found.append((row, leader, share))
-            else:
-                self._keep(place, row)
-        return found
+    def add(self, row: int) -> None:
+        """A row that is the first of its text to stay."""
+        for band, key in enumerate(self._bands[row]):
+            self._in_bucket[band, key].append(self._exact[row])
+        self._row_of[self._exact[row]] = row
 
-    def _keep(self, place: int, row: int) -> None:
+    def alike(self, row: int) -> list[int]:
+        """Texts (`exact`), the row's own among them."""
         text = self._exact[row]
-        kept = self._kept[text]
-        if not kept:
-            for band, key in enumerate(self._bands[row]):
-                self._in_bucket[band, key].append(text)
-            kept.append((place, row))
-        elif len(kept) == 1 and self._documents[kept[0][1]] != self._documents[row]:
-            kept.append((place, row))
-
-    def _alike(self, row: int) -> list[tuple[int, float]]:
-        """The texts of rows that stay that are like this row's, and how much."""
-        text = self._exact[row]
-        found = [(text, 1.0)] if text in self._kept else []
         others = {
             other
             for band, key in enumerate(self._bands[row])
             for other in self._in_bucket.get((band, key), ())
-            if other != text
         }
-        for other in sorted(others):
-            pair = (min(text, other), max(text, other))
-            if pair not in self._shares:
-                mine, theirs = (self._shingles[r].as_py() for r in (row, self._kept[other][0][1]))
-                self._shares[pair] = jaccard(mine, theirs)
-            if self._shares[pair] >= self._least:
-                found.append((other, self._shares[pair]))
-        return found
+        return [text, *(o for o in others - {text} if self.share(row, text, o) >= self._least)]
+
+    def share(self, row: int, text: int, other: int) -> float:
+        """How much of its shingles a row's text has in common with that of a row that stays."""
+        if text == other:
+            return 1.0
+        pair = (min(text, other), max(text, other))
+        if pair not in self._shares:
+            theirs = self._shingles[self._row_of[other]].as_py()
+            self._shares[pair] = jaccard(self._shingles[row].as_py(), theirs)
+        return self._shares[pair]

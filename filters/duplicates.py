@@ -11,17 +11,12 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 
-from filters.alike import HOWS, Matches, Pictures, near
+from filters.alike import Pictures
 from filters.captions import quoted
-from filters.cosine import cosine_pairs
-from filters.marking import as_table, count_compared, give, pair_up
+from filters.marking import give, pair_up
+from filters.near_rows import Alikes, find_pairs
 from filters.options import NearDuplicates
-
-# A panel whose caption is that of its whole figure stands behind one with words of its own.
-BEST_FIRST = (
-    "borrowed, caption_length DESC, text_count DESC, area DESC, freedom, sample_id, partition"
-)
-_EMBEDDED = "embedding"
+from filters.ranking import BEST_FIRST
 
 
 def exact_duplicates(connection: duckdb.DuckDBPyConnection, drop: bool) -> None:
@@ -33,8 +28,11 @@ def exact_duplicates(connection: duckdb.DuckDBPyConnection, drop: bool) -> None:
     )
     _keep_out_too(
         connection,
-        """SELECT a.row, k.row AS other, 0.0 AS distance, 'same pixels' AS how
-        FROM same a JOIN same k USING (pixels) WHERE a.alive AND NOT k.alive""",
+        """SELECT a.row, k.other, 0.0 AS distance, 'same pixels' AS how
+        FROM same a JOIN (
+            SELECT pixels, arg_min(row, (sample_id, partition)) AS other FROM same
+            WHERE row IN (SELECT row FROM given WHERE reason = 'keep_out') GROUP BY pixels
+        ) k USING (pixels) WHERE a.alive""",
     )
     if drop:
         connection.execute(
@@ -56,41 +54,21 @@ def near_duplicates(
     connection: duckdb.DuckDBPyConnection, pictures: Pictures, wanted: NearDuplicates
 ) -> None:
     """Rows of one picture that is nearly that of another row; figures and their panels never."""
-    left = _left(connection, pictures)
-    count_compared(connection, "pictures for near duplicates", len(left.rows))
-    found = near(left.hashes, left.hashes, wanted)
-    rows = [
-        _row_pairs(left.rows, found),
-        *_embedded(connection, wanted.embedding),
-    ]
-    pairs = {key: np.concatenate([part[key] for part in rows]) for key in rows[0]}
-    _load_pairs(connection, pairs)
-    _keep_out_too(
-        connection,
-        """SELECT p.a AS row, p.b AS other, distance, how FROM pairs p
-        JOIN judged k ON k.rowid = p.b WHERE NOT k.alive
-        UNION ALL SELECT p.b, p.a, distance, how FROM pairs p
-        JOIN judged k ON k.rowid = p.a WHERE NOT k.alive""",
-    )
-    a, b = _alive_pairs(connection)
-    rows_of, winners = led(connection, a, b)
-    followers = as_table({"row": rows_of, "winner": winners})
-    connection.register("followers", followers)
+    found = Alikes(connection, find_pairs(connection, pictures, wanted))
+    connection.register("found_leaks", found.beside_kept_out())
+    _keep_out_too(connection, "FROM found_leaks")
+    connection.unregister("found_leaks")
+    connection.register("found_behind", found.behind(_alive(connection)))
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE behind AS
-        SELECT f.row, f.winner, p.distance, p.how, j.sample_id, j.partition, w.sample_id AS name
-        FROM followers f
-        JOIN pairs p ON p.a = least(f.row, f.winner) AND p.b = greatest(f.row, f.winner)
+        SELECT f.*, j.sample_id, j.partition, w.sample_id AS name FROM found_behind f
         JOIN judged j ON j.rowid = f.row JOIN judged w ON w.rowid = f.winner"""
     )
-    connection.unregister("followers")
+    connection.unregister("found_behind")
     note_behind(
         connection,
         "near_duplicate",
-        f"""'nearly the picture of ' || name || CASE WHEN how = '{_EMBEDDED}'
-            THEN format(', {{:.3f}} alike by embedding', 1 - distance)
-            ELSE format(', {{}} of 256 bits', distance::INTEGER)
-                || CASE WHEN how = '' THEN '' ELSE ', ' || how END END""",
+        "'nearly the picture of ' || name || ', ' || told",
         wanted.then == "drop",
     )
 
@@ -109,105 +87,9 @@ def note_behind(
         give(connection, f"SELECT row, {quoted(reason)} AS reason, {detail} AS detail FROM behind")
 
 
-def led(
-    connection: duckdb.DuckDBPyConnection, a: np.ndarray, b: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """`(rows, winners)` of rows that are like a better one that stays, from pairs that are alike."""
-    nodes = np.unique(np.concatenate([a, b]))
-    order = ranked(connection, nodes)
-    place = np.empty(len(nodes), np.int64)
-    place[np.searchsorted(nodes, order)] = np.arange(len(order))
-    first, second = (place[np.searchsorted(nodes, side)] for side in (a, b))
-    better, worse = np.minimum(first, second), np.maximum(first, second)
-    turn = np.lexsort((better, worse))
-    winner = [-1] * len(order)
-    for low, high in zip(worse[turn].tolist(), better[turn].tolist(), strict=True):
-        if winner[low] < 0 and winner[high] < 0:
-            winner[low] = high
-    found = np.array(winner, np.int64)
-    followers = np.flatnonzero(found >= 0)
-    return order[followers], order[found[followers]]
-
-
-def ranked(connection: duckdb.DuckDBPyConnection, rows: np.ndarray) -> np.ndarray:
-    """The rows, best first."""
-    connection.register("some", as_table({"row": rows}))
-    ordered = connection.sql(
-        f"SELECT j.rowid AS row FROM judged j JOIN some ON some.row = j.rowid ORDER BY {BEST_FIRST}"
-    ).to_arrow_table()
-    connection.unregister("some")
-    return np.asarray(ordered["row"].to_numpy())
-
-
-def _left(connection: duckdb.DuckDBPyConnection, pictures: Pictures) -> Pictures:
-    """Rows of one picture that are no duplicates yet, or are kept out (what is like them goes)."""
-    out = connection.sql(
-        """SELECT rowid AS row FROM judged WHERE passed AND
-        (alive OR rowid IN (SELECT row FROM given WHERE reason = 'keep_out'))"""
-    ).to_arrow_table()["row"]
-    wanted = pictures.single & np.isin(pictures.rows, out.to_numpy())
-    return Pictures(pictures.rows[wanted], pictures.hashes[wanted], pictures.single[wanted])
-
-
-def _row_pairs(rows: np.ndarray, found: Matches) -> dict[str, np.ndarray]:
-    names = np.array(HOWS)
-    return {
-        "a": rows[found.queries],
-        "b": rows[found.targets],
-        "distance": found.distances.astype(np.float64),
-        "how": names[found.how],
-    }
-
-
-def _embedded(
-    connection: duckdb.DuckDBPyConnection, least: float | None
-) -> list[dict[str, np.ndarray]]:
-    """Pairs of rows whose picture embeddings have at least this cosine."""
-    if least is None:
-        return []
-    rows, pairs = cosine_pairs(
-        connection,
-        """SELECT j.rowid AS row, e.picture AS vector
-        FROM embeddings e JOIN judged j USING (partition, sample_id)
-        WHERE j.passed AND j.pictures = 1 AND e.picture IS NOT NULL AND
-            (j.alive OR j.rowid IN (SELECT row FROM given WHERE reason = 'keep_out'))
-        ORDER BY row""",
-        least,
-    )
-    count_compared(connection, "embeddings for near duplicates", len(rows))
-    return [
-        {
-            "a": rows[pairs.first],
-            "b": rows[pairs.second],
-            "distance": 1 - pairs.cosine,
-            "how": np.full(len(pairs.first), _EMBEDDED),
-        }
-    ]
-
-
-def _load_pairs(connection: duckdb.DuckDBPyConnection, found: dict[str, np.ndarray]) -> None:
-    """`pairs` (a < b), each once with its least distance, without those within one figure."""
-    connection.register("found_pairs", as_table(found))
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE pairs AS
-        SELECT p.* FROM (
-            SELECT least(a, b) AS a, greatest(a, b) AS b,
-                first(distance ORDER BY how = 'embedding', distance, how) AS distance,
-                first(how ORDER BY how = 'embedding', distance, how) AS how
-            FROM found_pairs WHERE a != b GROUP BY 1, 2) p
-        JOIN judged x ON x.rowid = p.a JOIN judged y ON y.rowid = p.b
-        WHERE x.document_id != y.document_id
-            OR coalesce(x.panel_of, x.sample_id) != coalesce(y.panel_of, y.sample_id)"""
-    )
-    connection.unregister("found_pairs")
-
-
-def _alive_pairs(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray]:
-    table = connection.sql(
-        """SELECT a, b FROM pairs p JOIN judged x ON x.rowid = p.a JOIN judged y ON y.rowid = p.b
-        WHERE x.alive AND y.alive"""
-    ).to_arrow_table()
-    return table["a"].to_numpy(), table["b"].to_numpy()
+def _alive(connection: duckdb.DuckDBPyConnection) -> np.ndarray:
+    rows = connection.sql("SELECT rowid AS row FROM judged WHERE alive").to_arrow_table()
+    return np.asarray(rows["row"].to_numpy())
 
 
 def _keep_out_too(connection: duckdb.DuckDBPyConnection, pairs: str) -> None:

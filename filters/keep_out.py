@@ -11,10 +11,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from filters.alike import HOWS, Matches, Pictures, joined, near
+from filters.alike import Pictures, crops_of, load_crops, told
 from filters.captions import quoted
 from filters.contained import contained_texts
 from filters.marking import count_compared, give
+from filters.neighbours import CROPPED, HOW, NearPairs, near_matches
 from filters.options import KeepOut
 
 _WHOLE = "coalesce({0}.panel_of, {0}.sample_id)"
@@ -60,60 +61,37 @@ def _picture_hits(
         WHERE set = {quoted(wanted.name)} AND kind = 'picture' AND h0 IS NOT NULL ORDER BY item"""
     ).to_arrow_table()
     count_compared(connection, f"pictures of {wanted.name}", evaluation.num_rows)
-    hashes = _hashes(evaluation)
-    parts = [near(hashes, pictures.hashes, wanted)]
-    owners = [np.arange(len(hashes))]
-    rows = [pictures.rows]
+    hashes = np.stack([evaluation[f"h{i}"].to_numpy() for i in range(4)], axis=1)
+    whole = np.arange(len(hashes))
+    searches = [(hashes, whole, pictures.hashes, pictures.rows, 0)]
     if wanted.crop:
-        crops, of_item = _crops(evaluation["crops"])
-        parts.append(near(crops, pictures.hashes, wanted, cropped=True))
-        owners.append(of_item)
-        rows.append(pictures.rows)
-        ours, of_row = _our_crops(connection)
-        parts.append(near(hashes, ours, wanted, cropped=True))
-        owners.append(np.arange(len(hashes)))
-        rows.append(of_row)
-    items = np.concatenate([o[p.queries] for o, p in zip(owners, parts, strict=True)])
-    hit_rows = np.concatenate([r[p.targets] for r, p in zip(rows, parts, strict=True)])
-    found: Matches = joined(parts)
-    how = pa.array(HOWS, pa.string()).take(pa.array(found.how))
-    told = [
-        f"{distance} of 256 bits{', ' if HOWS[h] else ''}{HOWS[h]}"
-        for distance, h in zip(found.distances.tolist(), found.how.tolist(), strict=True)
-    ]
-    return pa.table(
-        {
-            "row": pa.array(hit_rows, pa.int64()),
-            "item": evaluation["item"].take(pa.array(items)),
-            "distance": pa.array(found.distances, pa.float64()),
-            "how": how,
-            "told": pa.array(told, pa.string()),
-        }
+        crops, items = crops_of(evaluation["crops"])
+        ours, rows = load_crops(connection)
+        searches.append((crops, items, pictures.hashes, pictures.rows, CROPPED))
+        searches.append((hashes, whole, ours, rows, CROPPED))
+    return pa.concat_tables(
+        [
+            _hits(near_matches(queries, targets, wanted), evaluation["item"], items, rows, how)
+            for queries, items, targets, rows, how in searches
+        ]
     )
 
 
-def _hashes(table: pa.Table) -> np.ndarray:
-    """(n, 4) uint64 of the columns h0 to h3."""
-    return np.stack([table[f"h{i}"].to_numpy().astype(np.uint64) for i in range(4)], axis=1)
-
-
-def _crops(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """The crops (m, 4) of all rows, and the place of the row of each."""
-    lists = column.combine_chunks()
-    flat = lists.flatten().to_numpy(zero_copy_only=False).astype(np.uint64)
-    counts = np.diff(lists.offsets.to_numpy()) // 4 if len(lists) else np.empty(0, np.int64)
-    return flat.reshape(-1, 4), np.repeat(np.arange(len(lists)), counts)
-
-
-def _our_crops(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray]:
-    """The crops (m, 4) of rows that passed, and the row of each."""
-    table = connection.sql(
-        """SELECT j.rowid AS row, crops FROM picture_signatures p
-        JOIN judged j USING (partition, sample_id)
-        WHERE j.passed AND len(crops) > 0 ORDER BY row, p.image"""
-    ).to_arrow_table()
-    crops, places = _crops(table["crops"])
-    return crops, table["row"].to_numpy()[places]
+def _hits(
+    found: NearPairs, names: pa.ChunkedArray, items: np.ndarray, rows: np.ndarray, how: int
+) -> pa.Table:
+    """Matches as rows; `items` and `rows` say whose each query and target is."""
+    hows = found.how.astype(np.int64) + how
+    words = [told(bits, way) for bits, way in zip(found.bits.tolist(), hows.tolist(), strict=True)]
+    return pa.table(
+        {
+            "row": pa.array(rows[found.second], pa.int64()),
+            "item": names.take(pa.array(items[found.first], pa.int64())),
+            "distance": pa.array(found.bits, pa.float64()),
+            "how": pa.array([HOW[way] for way in hows.tolist()], pa.string()),
+            "told": pa.array(words, pa.string()),
+        }
+    )
 
 
 def _note(
