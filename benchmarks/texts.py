@@ -1,0 +1,192 @@
+"""How well texts that are nearly the same are found, and how fast texts are measured.
+
+    python -m benchmarks.texts [--json] [--data DIR]
+
+On different captions of at least `least` words of real articles and of single pictures (ROCO):
+
+* `recall`, by change (`benchmarks.text_changes`): the share of changed captions that share a band
+  with the original and have at least 0.8 of their shingles in common; `of near ones`: the share of
+  those pairs of 0.8 and more that a band brings together (what MinHash itself loses)
+* `false merges`: pairs of different captions that would be taken for the same, among all pairs;
+  they are printed
+* `contained`: captions of ROCO of which 0.7 of the shingles are in a caption of an article
+* signatures, scores and findings a second on one core
+
+With `pip install datasketch`, its MinHash (128 permutations, threshold 0.8) over the shingles of 5
+words that text deduplication uses stands beside ours in the same run. With `py3langid` and
+`lingua-language-detector` their answers to "is it English?" stand beside `text_english`, on texts of
+articles that say in which language they are.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from benchmarks.data import arguments
+from benchmarks.real_texts import article_captions, captions
+from benchmarks.text_changes import CHANGES, changed
+from filters.identifying import identifying
+from filters.sketches import TextSignature, containment, jaccard, normalised, text_signature
+from filters.text import text_scores
+
+_LEAST = 8
+_NEAR = 0.8
+_SHOWN = 40
+
+
+def main() -> None:
+    """Measure and print."""
+    options = arguments(str(__doc__)).parse_args()
+    real = captions(options.data)
+    texts = sorted({t for some in real.values() for t in some if len(normalised(t)) >= _LEAST})
+    say: Callable[[str], None] = (lambda _: None) if options.json else print
+    found: dict[str, float] = {"captions": len(texts)}
+    found |= ours(texts, say)
+    found |= datasketch_peer(texts)
+    found |= contained(real["roco"], real["jats"])
+    found |= speed(texts)
+    found |= languages(article_captions(options.data))
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:60} {value:,.4f}" if isinstance(value, float) else f"{name:60} {value:,}")
+
+
+def ours(texts: Sequence[str], say: Callable[[str], None]) -> dict[str, float]:
+    """Recall by change, and false merges among all pairs."""
+    signatures = [text_signature(text) for text in texts]
+    found: dict[str, float] = {}
+    for name in CHANGES:
+        others = [text_signature(changed(text, name)) for text in texts]
+        pairs = list(zip(signatures, others, strict=True))
+        near = [jaccard(a.shingles, b.shingles) >= _NEAR for a, b in pairs]
+        met = [bool({*a.bands} & {*b.bands}) for a, b in pairs]
+        both = sum(n and m for n, m in zip(near, met, strict=True))
+        found[f"recall, {name}"] = both / len(texts)
+        found[f"of near ones, {name}"] = both / max(1, sum(near))
+    merged = [
+        (i, j) for i, j in _band_pairs(signatures) if signatures[i].exact != signatures[j].exact
+    ]
+    wrong = [p for p in merged if jaccard(*(signatures[i].shingles for i in p)) >= _NEAR]
+    for i, j in wrong[:_SHOWN]:
+        say(f"merged\n    {texts[i][:300]!r}\n    {texts[j][:300]!r}")
+    found["pairs"] = len(texts) * (len(texts) - 1) // 2
+    found["candidate pairs"] = len(merged)
+    found["false merges"] = len(wrong)
+    return found
+
+
+def _band_pairs(signatures: Sequence[TextSignature]) -> set[tuple[int, int]]:
+    """Pairs that share a band."""
+    by_band: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    pairs = set()
+    for i, signature in enumerate(signatures):
+        for place, band in enumerate(signature.bands):
+            pairs |= {(j, i) for j in by_band[place, band]}
+            by_band[place, band].append(i)
+    return pairs
+
+
+def datasketch_peer(texts: Sequence[str]) -> dict[str, float]:
+    """The same through datasketch, where it is installed."""
+    try:
+        from datasketch import MinHash, MinHashLSH
+    except ImportError:
+        return {}
+
+    def sketch(text: str) -> MinHash:
+        words = text.lower().split()
+        made = MinHash(num_perm=128)
+        runs = (" ".join(words[i : i + 5]) for i in range(max(1, len(words) - 4)))
+        made.update_batch([run.encode() for run in runs])
+        return made
+
+    start = time.process_time()
+    sketches = [sketch(text) for text in texts]
+    found: dict[str, float] = {
+        "datasketch signatures_per_s": round(len(texts) / (time.process_time() - start))
+    }
+    index = MinHashLSH(threshold=_NEAR, num_perm=128)
+    for i, made in enumerate(sketches):
+        index.insert(i, made)
+    pairs = {(min(i, j), max(i, j)) for i, made in enumerate(sketches) for j in index.query(made)}
+    found["datasketch candidate pairs"] = len(pairs) - len(texts)
+    for name in CHANGES:
+        hits = sum(i in index.query(sketch(changed(t, name))) for i, t in enumerate(texts[::5]))
+        found[f"datasketch recall, {name}"] = hits / len(texts[::5])
+    return found
+
+
+def contained(evaluation: Iterable[str], corpus: Iterable[str]) -> dict[str, float]:
+    """How many captions are in a caption that has nothing to do with them."""
+    ours = [text_signature(text).shingles for text in corpus]
+    has: defaultdict[int, set[int]] = defaultdict(set)
+    for i, shingles in enumerate(ours):
+        for shingle in shingles:
+            has[shingle].add(i)
+    count = {1: 0, _LEAST: 0}
+    for theirs in map(text_signature, evaluation):
+        near = {i for shingle in theirs.shingles for i in has.get(shingle, ())}
+        if any(containment(theirs.shingles, ours[i]) >= 0.7 for i in near):
+            for least in count:
+                count[least] += theirs.words >= least
+    return {f"contained, of {least} words and more": n for least, n in count.items()}
+
+
+def speed(texts: Sequence[str], rounds: int = 3) -> dict[str, float]:
+    """Texts a second on one core, the best of some rounds."""
+    found: dict[str, float] = {"words a caption": sum(len(t.split()) for t in texts) / len(texts)}
+    for name, function in (
+        ("signatures_per_s", text_signature), ("scores_per_s", text_scores),
+        ("identifying_per_s", identifying),
+    ):  # fmt: skip
+        times = []
+        for _ in range(rounds):
+            start = time.process_time()
+            for text in texts:
+                function(text)
+            times.append(time.process_time() - start)
+        found[name] = round(len(texts) / min(times))
+    return found
+
+
+def languages(known: Sequence[tuple[str, str, str]]) -> dict[str, float]:
+    """How often "is it English?" is answered as the article says, by ours and by peers."""
+    texts = sorted({(tongue, text) for _, tongue, text in known})
+    found: dict[str, float] = {}
+    for name, is_english in _deciders():
+        start = time.process_time()
+        answers = [(tongue == "en", is_english(text)) for tongue, text in texts]
+        seconds = time.process_time() - start
+        for english, what in ((True, "English"), (False, "other")):
+            some = [said == truth for truth, said in answers if truth == english]
+            found[f"{name} {what} captions ({len(some)}) right"] = sum(some) / max(1, len(some))
+        found[f"{name} texts_per_s"] = round(len(texts) / seconds)
+    return found
+
+
+def _deciders() -> Iterator[tuple[str, Callable[[str], bool]]]:
+    yield "text_english", lambda text: text_scores(text)["text_english"] >= 0.5
+    try:
+        import py3langid
+
+        py3langid.classify("warm")
+        yield "py3langid", lambda text: py3langid.classify(text)[0] == "en"
+    except ImportError:
+        pass
+    try:
+        from lingua import Language, LanguageDetectorBuilder
+
+        detector = LanguageDetectorBuilder.from_all_languages().build()
+        detector.detect_language_of("warm")
+        yield "lingua", lambda text: detector.detect_language_of(text) == Language.ENGLISH
+    except ImportError:
+        pass
+
+
+if __name__ == "__main__":
+    main()
