@@ -249,7 +249,7 @@ def _medpix_captions(data: Path) -> dict[str, str]:
 
 def _is_picture(path: Path) -> bool:
     endings = (".jpg", ".jpeg", ".png", ".tif", ".gif")
-    return path.suffix.lower() in endings and path.stat().st_size > 1_000
+    return path.suffix.lower() in endings and path.stat().st_size > 200
 
 
 def main() -> int:
