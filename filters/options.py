@@ -99,7 +99,7 @@ class Alike(Options):
     of their CLIP embeddings is at least this.
     """
 
-    hamming: int = Field(6, ge=0, le=12)
+    hamming: int = Field(8, ge=0, le=12)
     mirror: bool = True
     rotate: bool = False
     crop: float = Field(0.0, ge=0, le=0.1)
