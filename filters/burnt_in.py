@@ -70,7 +70,7 @@ def _pixels(image: Image.Image) -> np.ndarray:
         low, high = float(values.min()), float(values.max())
         image = Image.fromarray(((values - low) * (255 / max(high - low, 1e-9))).astype(np.uint8))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     elif image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
     if scale < 1:

@@ -36,6 +36,16 @@ class Line:
     words: float
 
 
+def features(line: Line) -> np.ndarray:
+    """What is weighed to tell how surely a line has words: (6,), the first is 1."""
+    x0, y0, x1, y1 = line.box
+    high, long = sorted((x1 - x0, y1 - y0))
+    score, words = (np.clip(odds, 0.001, 0.999) for odds in (line.score, line.words))
+    logits = (np.log(score / (1 - score)), np.log(words / (1 - words)))
+    lying = 1.0 if x1 - x0 >= y1 - y0 else 0.0
+    return np.array([1.0, *logits, np.log(long / high), np.log(high / 16), lying])
+
+
 @functools.lru_cache(maxsize=1)
 def _session() -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()

@@ -33,6 +33,14 @@ def _font(path: str, size_px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size_px)
 
 
+@functools.lru_cache(maxsize=4096)
+def _any_size(path: str) -> bool:
+    try:
+        return all(ImageFont.truetype(path, size_px) for size_px in (8, 17, 43))
+    except OSError:  # a bitmap font
+        return False
+
+
 def bitmap_fonts() -> list[tuple[str, int]]:
     """Bitmap fonts with their only size, as machines use them (Debian's xfonts-base, -terminus)."""
     found = []
@@ -62,7 +70,8 @@ class Crops:
         self.rng, self.numbers = random.Random(seed), np.random.default_rng(seed)
         self.shapes = Shapes(self.rng, self.numbers)
         self.grounds, self.read = grounds(data, read), read_pictures(data, read)
-        self.fonts, self.bitmaps = font_files(), bitmap_fonts()
+        self.fonts = [file for file in font_files() if _any_size(file)]
+        self.bitmaps = bitmap_fonts()
 
     def draw(self) -> tuple[np.ndarray, np.ndarray]:
         """The next crop and what is true of it."""
@@ -114,7 +123,7 @@ class Crops:
         if rng.random() < 0.3:
             tones = cut.astype(np.float32) * rng.uniform(0.5, 1.4) + rng.uniform(-30, 30)
             cut = np.clip(tones, 0, 255).astype(np.uint8)
-        return np.array(cut)
+        return np.ascontiguousarray(cut)
 
     def _small(self) -> np.ndarray:
         """Whole pictures much reduced, as the look for large letters sees them."""
