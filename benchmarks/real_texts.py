@@ -11,12 +11,16 @@ from benchmarks.data import xml_files
 from extractors.pmc.jats.figures import read_figures
 from extractors.pmc.jats.parse import parse_articles
 
+_PMCID = re.compile(r"PMC\d+")
 _ABSTRACT = re.compile(r"<AbstractText[^>]*>([^<]*)<")
 
 
 def captions(data: Path) -> dict[str, list[str]]:
     """Different captions: `jats` of whole articles, `roco` of single pictures."""
-    return {"jats": sorted({text for _, _, text in article_captions(data)}), "roco": _roco(data)}
+    return {
+        "jats": sorted({text for _, _, text in article_captions(data)}),
+        "roco": sorted({text for _, text in roco_captions(data)}),
+    }
 
 
 def reports(data: Path) -> dict[str, list[str]]:
@@ -38,10 +42,20 @@ def article_captions(data: Path) -> list[tuple[str, str, str]]:
     return sorted(found)
 
 
-def _roco(data: Path) -> list[str]:
-    files = sorted((data / "concepts" / "roco" / "validation").glob("*/captions.txt"))
-    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
-    return sorted({line.split("\t", 1)[1].strip() for line in lines if "\t" in line})
+def roco_captions(data: Path) -> list[tuple[str, str]]:
+    """Captions of single pictures: the article they are from, the text."""
+    found = set()
+    for file in sorted((data / "concepts" / "roco" / "validation").glob("*/captions.txt")):
+        links = _table(file.with_name("dlinks.txt"))
+        for name, text in _table(file).items():
+            article = _PMCID.search(links.get(name, ""))
+            found.add((article[0] if article else name, text))
+    return sorted(found)
+
+
+def _table(file: Path) -> dict[str, str]:
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    return {key: rest.strip() for key, tab, rest in (line.partition("\t") for line in lines) if tab}
 
 
 def _open_i(data: Path) -> list[str]:

@@ -9,20 +9,7 @@ from collections.abc import Callable
 Change = Callable[[str, random.Random], str]
 
 _LOOK_ALIKE = {"l": "1", "o": "0", "e": "c", "i": "l", "n": "u", "s": "5", "a": "o", "t": "f"}
-_OTHER_WORDS = [
-    "large",
-    "small",
-    "lateral",
-    "upper",
-    "image",
-    "seen",
-    "before",
-    "after",
-    "right",
-    "which",
-    "same",
-    "case",
-]
+_OTHER_WORDS = ("large", "small", "lateral", "upper", "image", "seen", "before", "right", "case")
 
 
 def words_replaced(share: float) -> Change:
