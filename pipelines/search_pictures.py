@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,10 +14,12 @@ from filters.signatures import BITS, NOT_COMPARABLE, TURNS, WORDS, picture_signa
 from pipelines import layout
 from pipelines.search_rows import Hit, Rows, best
 
-# Strangers among millions come down to about 80 of 256 bits; what is further says nothing.
+# Copies differ in few of 256 bits; strangers among millions come down to about 80.
+_SAME_BITS = 40
 _MOST_BITS = 72
 _MOST_PHASH_BITS = 10
 _CROP = 0.05
+_ALIKE = re.compile("the same picture|the picture")
 _HASH = ["h0", "h1", "h2", "h3"]
 BY = "hash"
 
@@ -84,18 +87,19 @@ def _by_signature(rows: Rows, whole: Hashes, crops: Hashes) -> Iterator[Hit]:
             for turn, hashes in asked:
                 _nearer(nearest, how, words, _turn_words(turn), _least(stored, hashes))
             for turn, hashes in cropped:
-                told = _turn_words(turn, "a part of the one asked for")
-                _nearer(nearest, how, words, told, _least(stored, hashes))
+                told = _turn_words(turn, "a part of the picture")
+                _nearer(nearest, how, words, told, _same(_least(stored, hashes)))
             for turn, hashes in asked if len(inside) else []:
                 least = np.full(table.num_rows, BITS, np.int64)
                 np.minimum.at(least, owners, _least(inside, hashes))
-                told = _turn_words(turn, "the one asked for is a part of it")
-                _nearer(nearest, how, words, told, least)
+                told = _turn_words(turn, "the picture is a part of it")
+                _nearer(nearest, how, words, told, _same(least))
             nearest[~stored.any(axis=1)] = BITS
             ids = table["sample_id"].to_pylist()
             for i in np.flatnonzero(nearest <= _MOST_BITS):
                 bits = int(nearest[i])
-                why = f"{words[how[i]]}: {bits} of {BITS} bits differ"
+                told = words[how[i]] if bits <= _SAME_BITS else _ALIKE.sub("alike", words[how[i]])
+                why = f"{told}: {bits} of {BITS} bits differ"
                 yield Hit(ids[i], partition, 1 - 2 * bits / BITS, why, BY)
 
 
@@ -107,6 +111,11 @@ def _nearer(
     closer = bits < nearest
     nearest[closer] = bits[closer]
     how[closer] = len(words) - 1
+
+
+def _same(bits: np.ndarray) -> np.ndarray:
+    """Distances of crops: there are many, so that one of them is somewhat near to anything."""
+    return np.where(bits <= _SAME_BITS, bits, BITS)
 
 
 def _least(stored: Hashes, asked: Hashes) -> np.ndarray:
@@ -131,20 +140,20 @@ def _crops(table: pa.Table) -> tuple[Hashes, np.ndarray]:
 
 _TURN_WORDS = {
     "as is": "the same picture",
-    "mirror": "mirrored",
-    "flip": "upside down, mirrored",
-    "turn180": "upside down",
-    "transpose": "mirrored, turned",
-    "turn90": "turned",
-    "turn270": "turned",
-    "transverse": "mirrored, turned",
+    "mirror": "the picture mirrored",
+    "flip": "the picture upside down, mirrored",
+    "turn180": "the picture upside down",
+    "transpose": "the picture turned, mirrored",
+    "turn90": "the picture turned",
+    "turn270": "the picture turned",
+    "transverse": "the picture turned, mirrored",
 }
 
 
 def _turn_words(turn: str, crop: str = "") -> str:
     if not crop:
         return _TURN_WORDS[turn]
-    return crop if turn == "as is" else f"{crop}, {_TURN_WORDS[turn]}"
+    return crop if turn == "as is" else f"{crop}, {_TURN_WORDS[turn].removeprefix('the picture ')}"
 
 
 def _by_phash(rows: Rows, asked: list[tuple[str, int]]) -> Iterator[Hit]:
