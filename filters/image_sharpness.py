@@ -20,7 +20,8 @@ _OVER_NOISE = 2.0
 _BANDS = 32
 _LINES = 128  # lines of pixels looked at in each direction
 _CELL = 16  # px, side of the cells in which noise is measured
-_STEP = 8.0  # grey levels; greater steps are edges of the picture, not of blocks
+_SLIGHT = 0.05  # grey levels on average; less is not seen
+_STEP = 12  # grey levels; greater steps are edges of the picture, not of blocks
 
 
 def edge_width(grey: np.ndarray) -> float | None:
@@ -112,11 +113,11 @@ def blocking(grey: np.ndarray) -> float:
 
 
 def _grid(grey: np.ndarray) -> float:
-    signed = grey.astype(np.int16)
-    step = signed[:, 1:] - signed[:, :-1]
-    jump = np.abs(2 * step[:, 1:-1] - step[:, :-2] - step[:, 2:])
-    means = np.minimum(jump, int(2 * _STEP)).mean(axis=0)
+    step = cv2.absdiff(grey[:, 1:], grey[:, :-1])
+    beside = cv2.addWeighted(step[:, :-2], 0.5, step[:, 2:], 0.5, 0)
+    above = np.minimum(cv2.subtract(step[:, 1:-1], beside), _STEP)  # never under 0
+    means = above.mean(axis=0)
     phases = np.array([means[start::8].mean() for start in range(8)])
-    highest = phases.argmax()
+    highest = int(phases.argmax())
     others = np.delete(phases, highest)
-    return float(max(0.0, phases[highest] - others.max()) / (phases[highest] + 0.05))
+    return float((phases[highest] - others.max()) / (phases[highest] + _SLIGHT))
