@@ -49,9 +49,9 @@ _NOT_DIGITS = bytes(b for b in range(256) if not 48 <= b <= 57)
 _NOT_CAPITALS = bytes(b for b in range(256) if not 65 <= b <= 90)
 _SPACES = b" \t\n\r\x0b\x0c"
 # Punctuation of plain sentences.
-_PLAIN = ".,;:!?'\"()-’‘“”–—‐‑"
-
-_PLAIN_BYTES = _PLAIN[:11].encode()
+_PLAIN = b".,;:!?'\"()-"
+_PLAIN_ODD = "’‘“”–—‐‑"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 _END = re.compile(r"[.!?。！？][\"'”’»)\]]{0,2}\Z")
 _CUT = re.compile(r"(?:\.\.\.|…|[,(\[{]|\w-)\Z")
@@ -102,7 +102,7 @@ def text_scores(text: str, language: str = "en") -> dict[str, float]:
         "text_truncated": float(_truncated(text)),
         "text_markup": _markup(text),
         "text_mojibake": mojibake(text),
-        "text_urls": float(len(_URL.findall(text))) if "." in text else 0.0,
+        "text_urls": float(_urls(text)),
         "text_copyright": float(_copyright(text, words)),
         "text_language": tongues.get(code, 0.0),
         "text_english": tongues.get("en", 0.0),
@@ -111,23 +111,17 @@ def text_scores(text: str, language: str = "en") -> dict[str, float]:
 
 def _characters(text: str) -> dict[str, float]:
     """Of which characters a text is made."""
-    if text.isascii():
-        raw = text.encode().translate(None, _SPACES)
-        letters = len(raw.translate(None, _NOT_LETTERS))
-        digits = len(raw.translate(None, _NOT_DIGITS))
-        capitals = len(raw.translate(None, _NOT_CAPITALS))
-        size = len(raw)
-        plain = size - len(raw.translate(None, _PLAIN_BYTES))
-    else:
-        size = len(text) - sum(map(str.isspace, text))
-        letters = sum(map(str.isalpha, text))
-        digits = sum(map(str.isdigit, text))
-        capitals = sum(map(str.isupper, text))
-        plain = sum(map(text.count, _PLAIN))
+    raw = text.encode("ascii", "ignore").translate(None, _SPACES)
+    odd = "" if text.isascii() else "".join(_NOT_ASCII.findall(text))
+    size = max(1, len(raw) + len(odd) - sum(map(str.isspace, odd)))
+    letters = len(raw.translate(None, _NOT_LETTERS)) + sum(map(str.isalpha, odd))
+    digits = len(raw.translate(None, _NOT_DIGITS)) + sum(map(str.isdigit, odd))
+    capitals = len(raw.translate(None, _NOT_CAPITALS)) + sum(map(str.isupper, odd))
+    plain = len(raw) - len(raw.translate(None, _PLAIN)) + sum(map(odd.count, _PLAIN_ODD))
     return {
-        "text_letters": letters / max(1, size),
-        "text_digits": digits / max(1, size),
-        "text_symbols": max(0, size - letters - digits - plain) / max(1, size),
+        "text_letters": letters / size,
+        "text_digits": digits / size,
+        "text_symbols": max(0, size - letters - digits - plain) / size,
         "text_capitals": min(1.0, capitals / max(1, letters)),
     }
 
@@ -173,6 +167,14 @@ def _truncated(text: str) -> bool:
         return False
     last = _LAST_WORD.search(text[-20:])
     return bool(last and last[0] in UNFINISHED) or _OPEN.search(text[-100:]) is not None
+
+
+def _urls(text: str) -> int:
+    """How many web addresses."""
+    small = text.lower()
+    if "://" in small or "www." in small or "doi.org/" in small:
+        return len(_URL.findall(text))
+    return 0
 
 
 def _copyright(text: str, words: Sequence[str]) -> bool:

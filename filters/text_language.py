@@ -73,6 +73,8 @@ _SCRIPTS = {
     "thai": "\u0e00-\u0e7f",
 }
 _LETTERS = {name: re.compile(f"[{span}]") for name, span in _SCRIPTS.items()}
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ASCII_LETTERS = re.compile(r"[^a-zA-Z]+")
 _ANY_SCRIPT = re.compile(f"[{''.join(_SCRIPTS.values())}]")
 _WRITTEN_IN = {
     "zh": ("han",), "ja": ("han", "kana"), "ko": ("hangul",), "ar": ("arabic",), "fa": ("arabic",),
@@ -86,6 +88,8 @@ _SHARED_WORD = 1.5  # one that several languages have
 _ENDING = 1.0
 _ODD_LETTER = -2.0  # a word with an accent, for a language that has none
 _MOST_WORDS = 100
+_AT_ONCE = 20
+_CERTAIN = 20.0  # so far ahead, no further word matters
 _LONGEST = 30  # no word of these languages is longer; such are not looked at
 _PRIOR = {"en": 2.0}
 _STATED = 2.0
@@ -105,7 +109,7 @@ def language_probabilities(words: Sequence[str], text: str, stated: str = "en") 
     text is said to be in. The numbers sum to 1.
     """
     code = stated.lower().replace("_", "-").partition("-")[0]
-    found = _by_script(text) if not text.isascii() else {}
+    found = {} if text.isascii() else _by_script(text)
     latin = 1.0 - sum(found.values())
     if latin > 0:
         for name, share in _by_words(words, code).items():
@@ -117,11 +121,11 @@ def language_probabilities(words: Sequence[str], text: str, stated: str = "en") 
 
 def _by_script(text: str) -> dict[str, float]:
     """The share of each script but the Latin one in a text's letters."""
-    found = len(_ANY_SCRIPT.findall(text))
-    if not found:
+    odd = "".join(_NOT_ASCII.findall(text))
+    if _ANY_SCRIPT.search(odd) is None:
         return {}
-    letters = sum(map(str.isalpha, text)) or 1
-    shares = {name: len(some.findall(text)) / letters for name, some in _LETTERS.items()}
+    letters = sum(map(str.isalpha, odd)) + len(_ASCII_LETTERS.sub("", text)) or 1
+    shares = {name: len(some.findall(odd)) / letters for name, some in _LETTERS.items()}
     if shares["greek"] < 0.3:
         del shares["greek"]
     return {name: min(1.0, share) for name, share in shares.items() if share}
@@ -147,10 +151,14 @@ def _by_words(words: Sequence[str], stated: str) -> dict[str, float]:
         scores[code] += ahead
     if stated in scores:
         scores[stated] += _STATED
-    for word in words[:_MOST_WORDS]:
-        if len(word) <= _LONGEST:
-            for code, weight in _evidence(word):
-                scores[code] += weight
+    for start in range(0, min(len(words), _MOST_WORDS), _AT_ONCE):
+        for word in words[start : start + _AT_ONCE]:
+            if len(word) <= _LONGEST:
+                for code, weight in _evidence(word):
+                    scores[code] += weight
+        first, second = sorted(scores.values())[:-3:-1]
+        if first - second > _CERTAIN:
+            break
     most = max(scores.values())
     weights = {code: math.exp(max(-700.0, score - most)) for code, score in scores.items()}
     total = sum(weights.values())
