@@ -278,13 +278,13 @@ def _plan(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from pipelines import layout
-    from pipelines.corpus import open_corpus
+    from pipelines.corpus import open_corpus, report_recipe
     from pipelines.report import write_report
     from pipelines.summary import summarise
 
     corpus = open_corpus(options.corpus)
     summary = summarise(corpus.store, corpus.partitions, corpus.shards)
-    write_report(corpus.store, corpus.name, summary)
+    write_report(corpus.store, corpus.name, summary, report_recipe(corpus))
     print(corpus.store.address(layout.REPORT))
     return 0
 

@@ -74,6 +74,17 @@ def recipe_of(corpus: Corpus) -> Recipe:
         ) from None
 
 
+def report_recipe(corpus: Corpus) -> Recipe | None:
+    """The recipe whose thresholds and conditions hold for all rows of a corpus: not those of one
+    that was curated since, nor of one by a version that is not understood."""
+    if "curated" in corpus.state:
+        return None
+    try:
+        return recipe_of(corpus)
+    except UserError:
+        return None
+
+
 def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:
     """A connection with the views `samples`, `texts`, `concepts`, `labels`, `regions`,
     `questions`, `images`, `drops` and `scores`; the last eight with `sample_id` first.

@@ -105,7 +105,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     write_vocabulary_in_use(store, recipe.concepts, listing.partitions)
     summary = summarise(store, listing.partitions, [s.name for s in shards])
     write_papers(store, recipe, summary)
-    write_report(store, recipe.name, summary)
+    write_report(store, recipe.name, summary, recipe)
     store.sweep()
     complete(store, context, recipe, summary)
     if options.clean:

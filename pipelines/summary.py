@@ -9,6 +9,7 @@ import duckdb
 from pipelines import layout
 from pipelines.content import Content, content_of
 from pipelines.part_views import connect, view_of_parts
+from pipelines.selected import Selected, selected_of, selection_views
 from pipelines.storage import Store
 from pipelines.written import Written, written_of
 
@@ -41,6 +42,7 @@ class Summary:
     figures: Table = field(default_factory=list)
     content: Content = field(default_factory=Content)
     written: Written = field(default_factory=Written)
+    selected: Selected = field(default_factory=Selected)
 
     def counts(self) -> dict[str, object]:
         """The numbers that corpus.json carries and `verify` checks."""
@@ -58,6 +60,7 @@ class Summary:
             **({"panels": self.panels} if self.panels else {}),
             **self.content.counts(),
             **self.written.counts(),
+            **self.selected.counts(),
         }
 
 
@@ -96,6 +99,7 @@ _KEPT_BY = "SELECT {value} AS v, count(*) AS n FROM manifest WHERE kept GROUP BY
 def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
     """Read the whole manifest once per question; memory stays with DuckDB."""
     connection = manifest_connection(store, partitions)
+    selection_views(connection, store)
     (numbers,) = connection.execute(_ONE).fetchall()
     rows, kept, documents, kept_documents, images, image_bytes, faults, panels = numbers
     return Summary(
@@ -121,6 +125,7 @@ def summarise(store: Store, partitions: int, shards: list[str]) -> Summary:
         figures=connection.execute(_FIGURES).fetchall(),
         content=content_of(connection),
         written=written_of(connection),
+        selected=selected_of(connection),
     )
 
 

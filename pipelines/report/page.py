@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 from pipelines import layout
+from pipelines.recipe import Recipe
 from pipelines.report import markup
 from pipelines.report.annotated import annotated_section
 from pipelines.report.concepts import content_section
+from pipelines.report.document import document
 from pipelines.report.markup import text
 from pipelines.report.panels import figures_section
 from pipelines.report.pictures import thumbnail
 from pipelines.report.questions import questions_section
+from pipelines.report.selection import selection_sections
 from pipelines.report.written import traced_rows, written_section
 from pipelines.storage import Store
 from pipelines.summary import Summary, manifest_connection
@@ -31,17 +33,20 @@ _DROPPED_SQL = f"""SELECT {_GALLERY_COLUMNS} FROM manifest
     WHERE NOT kept AND drops[1].stage = ? AND drops[1].reason = ? ORDER BY md5(sample_id) LIMIT ?"""
 
 
-def write_report(store: Store, name: str, summary: Summary) -> None:
-    """Write `report/index.html` of a corpus, and `written.html` where models wrote something."""
-    store.write(layout.REPORT, page(store, name, summary))
+def write_report(store: Store, name: str, summary: Summary, recipe: Recipe | None = None) -> None:
+    """Write `report/index.html` of a corpus, and `written.html` where models wrote something.
+
+    `recipe`: what it was made by, for thresholds and conditions.
+    """
+    store.write(layout.REPORT, page(store, name, summary, recipe))
     store.remove(layout.WRITTEN_PAGE)
     if summary.written.tasks:
         title = f"{name}: every written text with its evidence"
         body = "".join([f"<h1>{text(title)}</h1>", *traced_rows(store, summary)])
-        store.write(layout.WRITTEN_PAGE, _document(title, body))
+        store.write(layout.WRITTEN_PAGE, document(title, body))
 
 
-def page(store: Store, name: str, summary: Summary) -> str:
+def page(store: Store, name: str, summary: Summary, recipe: Recipe | None = None) -> str:
     """The whole page; no script, no outside address, so that it can be mailed."""
     share = f"{summary.kept / summary.rows:.0%}" if summary.rows else "0%"
     body = [
@@ -58,6 +63,7 @@ def page(store: Store, name: str, summary: Summary) -> str:
         *written_section(store, summary),
         *questions_section(store, summary),
         *figures_section(store, summary),
+        *selection_sections(store, summary, recipe),
         "<h2>Kept</h2>",
         _kept_gallery(store, summary),
         "<h2>Dropped, by first reason</h2>",
@@ -65,22 +71,7 @@ def page(store: Store, name: str, summary: Summary) -> str:
         "<h2>All drop marks</h2>",
         markup.table(("stage", "reason", "rows marked"), summary.drops),
     ]
-    return _document(f"{name}: corpus report", "".join(body))
-
-
-def _document(title: str, body: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{text(title)}</title><style>{_style()}</style></head>"
-        f"<body><main>{body}</main></body></html>\n"
-    )
-
-
-def _style() -> str:
-    return files("pipelines.report").joinpath("style.css").read_text(encoding="utf-8")
+    return document(f"{name}: corpus report", "".join(body))
 
 
 def _tiles(summary: Summary) -> str:
