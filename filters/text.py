@@ -143,7 +143,10 @@ def _wording(text: str, words: Sequence[str]) -> dict[str, float]:
 
 def _references(text: str, small: str, words: Sequence[str]) -> dict[str, float]:
     """How much of a text refers elsewhere."""
-    says = any(len(word) > 1 and word not in EMPTY and not _is_number(word) for word in words)
+    says = any(
+        (len(word) > 1 or not word.isascii()) and word not in EMPTY and not _is_number(word)
+        for word in words
+    )
     referring = 0
     if not REFERRING.isdisjoint(words):
         label = OWN_LABEL.match(small)
@@ -186,6 +189,6 @@ def _copyright(text: str, words: Sequence[str]) -> bool:
 
 def _markup(text: str) -> float:
     """The share of a text that is markup."""
-    if not any(sign in text for sign in ("<", "&", "\\", "{", "[[", "**")):
+    if not any(sign in text for sign in ("<", "&", "\\", "$", "{", "[[", "**")):
         return 0.0
     return sum(len(found[0]) for found in _MARKUP.finditer(text)) / len(text)

@@ -57,7 +57,7 @@ _ENDINGS = {
     "sv": re.compile(r"(?:\w*[åäö]\w*|ning|ningar|het|ande|erna|arna)\Z"),
     "ro": re.compile(r"(?:\w*[ășțţ]\w*|ului|ilor|ției|ție|ea)\Z"),
 }
-# Letters by script; Greek ones are symbols in most texts and count as Greek only among others.
+# Letters by script.
 _SCRIPTS = {
     "han": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
     "kana": "\u3040-\u30ff",
@@ -72,7 +72,8 @@ _SCRIPTS = {
     "telugu": "\u0c00-\u0c7f",
     "thai": "\u0e00-\u0e7f",
 }
-_LETTERS = {name: re.compile(f"[{span}]") for name, span in _SCRIPTS.items()}
+_LETTERS = {name: re.compile(f"[{span}]+") for name, span in _SCRIPTS.items()}
+_LETTERS["greek"] = re.compile(f"[{_SCRIPTS['greek']}]{{3,}}")  # less is a symbol
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _ASCII_LETTERS = re.compile(r"[^a-zA-Z]+")
 _ANY_SCRIPT = re.compile(f"[{''.join(_SCRIPTS.values())}]")
@@ -121,13 +122,11 @@ def language_probabilities(words: Sequence[str], text: str, stated: str = "en") 
 
 def _by_script(text: str) -> dict[str, float]:
     """The share of each script but the Latin one in a text's letters."""
-    odd = "".join(_NOT_ASCII.findall(text))
+    odd = " ".join(_NOT_ASCII.findall(text))
     if _ANY_SCRIPT.search(odd) is None:
         return {}
     letters = sum(map(str.isalpha, odd)) + len(_ASCII_LETTERS.sub("", text)) or 1
-    shares = {name: len(some.findall(odd)) / letters for name, some in _LETTERS.items()}
-    if shares["greek"] < 0.3:
-        del shares["greek"]
+    shares = {name: sum(map(len, some.findall(odd))) / letters for name, some in _LETTERS.items()}
     return {name: min(1.0, share) for name, share in shares.items() if share}
 
 
