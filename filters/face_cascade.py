@@ -82,12 +82,13 @@ def windows(
     mask: np.ndarray,
     least_mask: float,
     least_spread: float,
-    step: float = 1.1,
+    step: float = 1.15,
 ) -> np.ndarray:
     """All windows (n, 4) of uint8 (h, w) that pass: x, y, side, margin; not yet joined.
 
     Only windows are looked at of which `mask`, 0 or 1 of (h, w), holds `least_mask`, and whose
-    standard deviation is `least_spread`. `step` is the ratio of one size to the next.
+    standard deviation is `least_spread`; of these every second in each direction. `step` is the
+    ratio of one size to the next.
     """
     found = []
     scale, side = 1.0, cascade.side
@@ -96,6 +97,7 @@ def windows(
         level = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         allowed = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
         worth = _worth(level, allowed, side, least_mask, least_spread)
+        worth[1::2] = worth[:, 1::2] = False
         x, y, margin = _passing(cascade, level, np.flatnonzero(worth)[:_MOST_WINDOWS])
         found.append(np.stack([x * scale, y * scale, np.full(len(x), side * scale), margin], 1))
         scale *= step

@@ -25,12 +25,13 @@ from filters.image_tones import grey_share
 SCORES = ("faces",)
 Found = Sequence[tuple[float, float, float, float, float]]  # x, y, width, height, score
 LEAST_SCORE = 0.5  # of a face that is told
-_SIDE = 320  # px, of the copy that the cascade looks at
+_SIDE = 256  # px, of the copy that the cascade looks at
 _CASCADE = Path("data") / "lbpcascade_frontalface_opencv.xml"
-_HALF = {True: 4.0, False: 12.0}  # windows for a score of 0.5, with and without colour to go by
+_HALF = {True: 2.0, False: 3.0}  # windows for a score of 0.5, with and without colour to go by
 _SKIN = ((40, 135, 85), (255, 180, 130))  # Y, Cr, Cb of skin of any kind, after Chai and Ngan 1999
 _LEAST_SKIN = 0.45  # of a face
 _ALL_GREY = 0.97  # share of pixels without colour
+_LEAST_WINDOWS = 2
 _LEAST_SPREAD = 14.0  # grey levels in a face
 
 
@@ -114,6 +115,8 @@ def _by_cascade(image: Image.Image) -> Found:
     if not skin.any():
         return []
     found = windows(cascade, grey, skin, _LEAST_SKIN, _LEAST_SPREAD)
+    if len(found) < _LEAST_WINDOWS:
+        return []
     again = windows(cascade, cv2.flip(grey, 1), cv2.flip(skin, 1), _LEAST_SKIN, _LEAST_SPREAD)
     again[:, 0] = grey.shape[1] - again[:, 0] - again[:, 2]
     across, down = image.size[0] / size[0], image.size[1] / size[1]
