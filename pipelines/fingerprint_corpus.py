@@ -66,7 +66,8 @@ def _kept_signatures(store: Store, partition: int) -> pa.Table:
 
 
 def _comparable(pictures: pa.Table) -> pa.ChunkedArray:
-    flat = [pc.equal(pictures[f"h{i}"], word) for i, word in enumerate(NOT_COMPARABLE)]
+    words = [pa.scalar(word, pa.uint64()) for word in NOT_COMPARABLE]
+    flat = [pc.equal(pictures[f"h{i}"], word) for i, word in enumerate(words)]
     return pc.invert(pc.and_(pc.and_(flat[0], flat[1]), pc.and_(flat[2], flat[3])))
 
 
