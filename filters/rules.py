@@ -93,6 +93,21 @@ def check_rules(rules: Mapping[str, str], scores: Iterable[str] = SCORES) -> Non
         if not _NAME.match(name) or name in RESERVED:
             raise RuleError(f"{name!r} is no name for a rule: letters, digits and _; not reserved")
         check_condition(connection, name, condition)
+        check_one_row(connection, name, condition)
+
+
+def check_one_row(connection: duckdb.DuckDBPyConnection, name: str, expression: str) -> None:
+    """Raise `RuleError` for what is not one value of each row by itself: an aggregate, a window,
+    `unnest`, several columns, a random number."""
+    quoted = " ".join(expression.split())
+    if re.search(r"\bselect\b", expression, re.IGNORECASE):
+        raise RuleError(f"{name}: {quoted!r}: an expression on one row, without SELECT")
+    try:
+        relation = connection.sql(f"SELECT TRY(({expression}\n)) AS value FROM samples")
+    except duckdb.Error as error:
+        raise RuleError(f"{name}: {quoted!r}: {_explained(error)}") from None
+    if len(relation.columns) != 1:
+        raise RuleError(f"{name}: {quoted!r} is more than one value")
 
 
 def check_condition(connection: duckdb.DuckDBPyConnection, name: str, condition: str) -> None:
