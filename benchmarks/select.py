@@ -183,9 +183,9 @@ def _plain_drops(drops: list[tuple[str, str, str]]) -> list[tuple[str, str, str]
     return [(s, r, "" if r in _TOLD_OTHERWISE else d) for s, r, d in drops]
 
 
-def checked(folder: str, rows: int, **more: Any) -> tuple[list[str], list[Row]]:
+def checked(folder: str, rows: int, planted: float = 1.0, **more: Any) -> tuple[list[str], list[Row]]:
     """All features on some rows, by both ways: what differs, and the plain rows."""
-    made = Made(rows, max(10, rows // 40 // 10 * 10), 500, 100, embeddings=True)
+    made = Made(rows, max(10, rows // 40 // 10 * 10), 500, 100, embeddings=True, planted=planted)
     make_rows(folder, made, 1)
     context = context_of(folder, recipe_of(folder, rows, True, **more))
     selected(context, made.parts)

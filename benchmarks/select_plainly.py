@@ -242,7 +242,7 @@ class _Leaks:
 
 
 def _keep_out(rows: list[Row], signatures: _Signatures, leaks: _Leaks, keep_out, store) -> None:
-    items = [row for row in _evaluation(store, keep_out.path)]
+    items = _evaluation(store, keep_out.path)
     matches: dict[int, tuple] = {}
     pictures = [(row["item"], tuple(row[f"h{i}"] for i in range(4))) for row in items
                 if row["kind"] == "picture"]  # fmt: skip
@@ -433,7 +433,7 @@ def _split(rows: list[Row], recipe: Recipe, twins: Twins) -> None:
         if row.winner and not row.behind_dropped and row.kept and row.winner.kept:
             a, b = sorted((root(row.data["group_id"]), root(row.winner.data["group_id"])))
             parent[b] = a
-    together = defaultdict(set)
+    together: dict[str, set[str]] = defaultdict(set)
     for group, splits in own.items():
         together[root(group)] |= splits
     for row in rows:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import binascii
 import os
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -39,6 +40,7 @@ _SENTENCES = 20_000
 _SLOTS = 5
 _LOGOS = 20
 _LOWEST = 60
+_WINDOW = 1_000_000
 _BANDS = 16
 _BAND_MINIMA = 3
 _FAR = np.uint64(1 << 40)  # rows, evaluation items and logos have numbers of their own
@@ -54,13 +56,17 @@ _CONCEPTS = 5_000
 
 @dataclass(frozen=True)
 class Made:
-    """How much there is: `rows` (a multiple of `BLOCK`), of which `per_part` go into a part."""
+    """How much there is: `rows` (a multiple of `BLOCK`), of which `per_part` go into a part.
+
+    `planted`: how many times as many equal and nearly equal things as in millions of rows.
+    """
 
     rows: int
     per_part: int = 20_000
     evaluation: int = 100_000
     evaluation_texts: int = 0
     embeddings: bool = False
+    planted: float = 1.0
 
     @property
     def parts(self) -> int:
@@ -86,7 +92,8 @@ def _make_part(url: str, made: Made, part: int) -> None:
     rows = _Rows(ids, made)
     store.write_table(layout.scored_part(part), rows.table(), "made")
     store.write_table(layout.picture_signatures_part(part), rows.picture_signatures(), "made")
-    store.write_table(layout.text_signatures_part(part), rows.text_signatures(), "made")
+    if made.evaluation_texts:
+        store.write_table(layout.text_signatures_part(part), rows.text_signatures(), "made")
     if made.embeddings:
         store.write_table(layout.embeddings_part(part), rows.embeddings(), "made")
 
@@ -264,7 +271,7 @@ def _lists(owner: np.ndarray, size: int, values: pa.Array) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
-def _struct(kind: pa.StructType, columns: dict[str, object], size: int) -> pa.StructArray:
+def _struct(kind: pa.StructType, columns: Mapping[str, object], size: int) -> pa.StructArray:
     """A struct of the type, with what is not given empty (texts, lists) or null."""
     arrays = []
     for field in kind:
@@ -301,17 +308,15 @@ class _Rows:
 
     def _choose_pictures(self) -> None:
         """`picture`: whose picture a row has; `changed`: nearly so, `leaked`: of the evaluation."""
-        ids, draw = self.ids, share(self.ids, 4)
+        ids, draw = self.ids, share(self.ids, 4) / self.made.planted
         plain = ~self.whole
         same = plain & (draw < 0.02)
         near = plain & (draw >= 0.02) & (draw < 0.05)
         logo = plain & (draw >= 0.05) & (draw < 0.052)
-        self.leaked = (
-            plain & (draw >= 0.052) & (draw < 0.0525 if self.made.rows > 10**5 else draw < 0.06)
-        )
+        self.leaked = plain & (draw >= 0.052) & (draw < 0.0525)
         other = mixed(ids, 5)
         self.picture = ids.copy()
-        self.picture[same | near] = (other % np.uint64(self.made.rows))[same | near]
+        self.picture[same | near] = self._neighbour(other)[same | near]
         self.picture[logo] = (other % np.uint64(_LOGOS))[logo] + _FAR * np.uint64(2)
         asked = np.uint64(max(1, self.made.evaluation))
         self.picture[self.leaked] = (other % asked)[self.leaked] + _FAR
@@ -324,12 +329,17 @@ class _Rows:
         # Equal bytes only where nothing was changed.
         self.bytes = np.where(close | self.leaked, ids + _FAR * np.uint64(4), self.picture)
 
+    def _neighbour(self, draws: np.ndarray) -> np.ndarray:
+        """Some row of the same million: so that a part of the rows has as many repeated things."""
+        window = np.uint64(min(_WINDOW, self.made.rows))
+        return self.ids // window * window + draws % window
+
     def _choose_texts(self) -> None:
         """`said`: the sentences of the training caption."""
-        ids, draw = self.ids, share(self.ids, 7)
+        ids, draw = self.ids, share(self.ids, 7) / self.made.planted
         text = ids.copy()
         again = draw < 0.01
-        text[again] = (mixed(ids, 8) % np.uint64(self.made.rows))[again]
+        text[again] = self._neighbour(mixed(ids, 8))[again]
         common = (draw >= 0.01) & (draw < 0.013)
         text[common] = (mixed(ids, 8) % np.uint64(5))[common] + _FAR * np.uint64(3)
         asked = (draw >= 0.013) & (draw < 0.014) & (self.made.evaluation_texts > 0)
