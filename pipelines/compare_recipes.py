@@ -37,8 +37,10 @@ def _changes(key: str, a: Any, b: Any) -> Iterator[Changed]:
             own = a[i] if i < len(a) else _ABSENT
             other = b[i] if i < len(b) else _ABSENT
             yield from _changes(_below(key, str(i)), own, other)
-    elif a != b:
-        yield Changed(key, None if a is _ABSENT else a, None if b is _ABSENT else b)
+    else:
+        own, other = (None if value is _ABSENT else value for value in (a, b))
+        if own is not None or other is not None:
+            yield Changed(key, own, other)
 
 
 def _sections(values: list) -> bool:
