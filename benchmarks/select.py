@@ -82,7 +82,13 @@ def recipe_of(folder: str, rows: int, texts: bool = False, **more: Any) -> dict[
     chosen = {
         "rules": RULES,
         "near_duplicates": {"hamming": 6},
-        "keep_out": [{"path": os.path.join(folder, EVALUATION), "name": "evaluation"}],
+        "keep_out": [
+            {
+                "path": os.path.join(folder, EVALUATION),
+                "name": "evaluation",
+                "text": 0.7 if texts else None,
+            }
+        ],
         "balance": [
             {"by": "modality", "most": max(1, rows // 20)},
             {"by": "concept", "most": max(1, rows // 100), "where": "source = 'pmc'"},
@@ -183,7 +189,9 @@ def _plain_drops(drops: list[tuple[str, str, str]]) -> list[tuple[str, str, str]
     return [(s, r, "" if r in _TOLD_OTHERWISE else d) for s, r, d in drops]
 
 
-def checked(folder: str, rows: int, planted: float = 1.0, **more: Any) -> tuple[list[str], list[Row]]:
+def checked(
+    folder: str, rows: int, planted: float = 1.0, **more: Any
+) -> tuple[list[str], list[Row]]:
     """All features on some rows, by both ways: what differs, and the plain rows."""
     made = Made(rows, max(10, rows // 40 // 10 * 10), 500, 100, embeddings=True, planted=planted)
     make_rows(folder, made, 1)

@@ -37,11 +37,10 @@ _FREEDOM: Sequence[Sequence[str]] = (
     ("CC BY-NC-SA",),
     ("CC BY-NC-ND",),
 )
+# Lists of values; NULLs are left out with the second of two equal ones.
 LIST_VALUES = {
-    "concept": "list_transform(list_filter(s.concepts, lambda c: NOT coalesce(c.negated, false)), "
-    "lambda c: c.cui)",
-    "label": "list_transform(list_filter(s.labels, lambda v: v.value = 'present'), "
-    "lambda v: v.name)",
+    "concept": "list_transform(s.concepts, lambda c: CASE WHEN c.negated THEN NULL ELSE c.cui END)",
+    "label": "list_transform(s.labels, lambda v: CASE WHEN v.value = 'present' THEN v.name END)",
 }
 
 
@@ -107,20 +106,20 @@ def _rule_tests(rules: Mapping[str, str]) -> Iterator[Test]:
 
 
 def _judged_sql(rules: Mapping[str, str], tests: Sequence[Test], policy: Policy) -> str:
+    """What only rows that pass need is computed for them alone."""
     marked = "m.reason IS NOT NULL"
     judged_at_all = f"(coalesce(len(s.drops), 0) = 0 OR {_SET_ASIDE}) AND NOT ({marked})"
     official = "CASE WHEN s.meta['dataset_split'] IN ('train', 'val', 'test') "
     official += "THEN s.meta['dataset_split'] END"
+    passes = "coalesce(len(s.drops), 0) = 0 AND s.verdict = '' AND s.document_mark = ''"
     return f"""CREATE OR REPLACE TABLE judged AS
-        SELECT *, len(old_drops) + len(document_mark) = 0 AND verdict = '' AS passed, passed AS alive,
-            set_aside AS aside
-        FROM (SELECT s.partition, s.sample_id, s.document_id, s.group_id,
+        SELECT s.partition, s.sample_id, s.document_id, s.group_id,
             length(s.caption) AS caption_length,
             len(s.texts) AS text_count,
             coalesce(s.meta['panel_text'], '') = 'whole' AS borrowed,
             coalesce(s.width::BIGINT * s.height, 0) AS area,
             {_freedom_sql()} AS freedom,
-            {_SET_ASIDE} AS set_aside,
+            {_SET_ASIDE} AS set_aside, {_SET_ASIDE} AS aside,
             CASE WHEN len(s.figure.box) > 0 THEN regexp_replace(s.sample_id, '/[^/]+$', '') END
                 AS panel_of,
             len(s.images) AS pictures,
@@ -130,13 +129,16 @@ def _judged_sql(rules: Mapping[str, str], tests: Sequence[Test], policy: Policy)
             {size_sql("s")} AS bytes,
             {official if policy.official else "NULL::VARCHAR"} AS official,
             coalesce(s.drops, []) AS old_drops,
-            CASE WHEN {marked} THEN [{_drop("list", "m.reason", "m.detail")}] ELSE [] END
-                AS document_mark,
-            s.licence.code AS licence,
-            CASE WHEN {judged_at_all} THEN {_verdict_sql(tests)} ELSE '' END AS verdict
+            s.document_mark, s.document_detail,
+            s.licence.code AS licence, s.verdict,
+            {passes} AS passed, {passes} AS alive
             {_chosen_columns(policy)}
-        FROM (SELECT *{_user_columns(rules, policy)} FROM samples) s
-            LEFT JOIN marks m USING (document_id, partition))"""
+        FROM (
+            SELECT s.*, coalesce(m.reason, '') AS document_mark,
+                coalesce(m.detail, '') AS document_detail,
+                CASE WHEN {judged_at_all} THEN {_verdict_sql(tests)} ELSE '' END AS verdict
+            FROM (SELECT *{_user_columns(rules, policy)} FROM samples) s
+                LEFT JOIN marks m USING (document_id, partition)) s"""
 
 
 def _verdict_sql(tests: Sequence[Test]) -> str:
@@ -172,7 +174,7 @@ def _chosen_columns(policy: Policy) -> str:
     for i, balance in enumerate(policy.balance):
         values = LIST_VALUES.get(balance.by)
         value = f"list_distinct({values})" if values else f"s._by_{i}::VARCHAR"
-        where = f"coalesce(s._where_{i}, false)" if balance.where else "true"
+        where = f"s.verdict = '' AND {f's._where_{i}' if balance.where else 'true'}"
         columns.append((f"CASE WHEN {where} THEN {value} END", f"by_{i}"))
     if policy.hold_out:
         held = " OR ".join(f"coalesce(s._hold_{i}, false)" for i in range(len(policy.hold_out)))
@@ -194,8 +196,8 @@ _RETURN_SQL = (
         WHERE a.set_aside AND NOT EXISTS (SELECT 1 FROM judged p WHERE p.panel_of IS NOT NULL
             AND p.passed AND p.partition = a.partition AND p.panel_of = a.sample_id)""",
     # Scalars only: a row whose list is updated gets another number.
-    """UPDATE judged SET aside = false, passed = (len(document_mark) = 0 AND verdict = ''),
-        alive = (len(document_mark) = 0 AND verdict = '')
+    """UPDATE judged SET aside = false, passed = (document_mark = '' AND verdict = ''),
+        alive = (document_mark = '' AND verdict = '')
         WHERE rowid IN (SELECT row FROM returned)""",
 )
 

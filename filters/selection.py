@@ -72,6 +72,9 @@ _WINNERS_SQL = """CREATE OR REPLACE TEMP TABLE winners AS
     WHERE c.winner NOT IN (SELECT row FROM twins WHERE dropped)"""
 
 
+_DOCUMENT_MARK = "{'stage': 'list', 'reason': j.document_mark, 'detail': j.document_detail}"
+
+
 def _decided_sql(policy: Policy) -> str:
     curriculum = "j.curriculum" if policy.curriculum else "[]::VARCHAR[]"
     group_split = "split_of(j.group_id, s.split)"
@@ -83,7 +86,8 @@ def _decided_sql(policy: Policy) -> str:
         SELECT j.partition, j.sample_id,
             CASE WHEN j.alive THEN [] WHEN j.aside THEN j.old_drops ELSE
                 CASE WHEN j.set_aside THEN [] ELSE j.old_drops END
-                || j.document_mark || coalesce(v.drops, [])
+                || CASE WHEN j.document_mark = '' THEN [] ELSE [{_DOCUMENT_MARK}] END
+                || coalesce(v.drops, [])
                 || CASE WHEN g.row IS NULL THEN [] ELSE
                     [{{'stage': 'select', 'reason': g.reason, 'detail': left(g.detail, 500)}}] END
             END AS drops,
