@@ -9,7 +9,7 @@ captions fit equally well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
@@ -40,8 +40,8 @@ class ClipRow:
 
 @dataclass(frozen=True)
 class ClipResult:
-    """Scores of a row, the unit vectors (width,) float16 of its picture and training caption, and
-    what is wrong with its picture.
+    """Scores of a row, the unit vectors (width,) float16 of its picture and training caption, what
+    is wrong with its picture, and which text of each kind (its place in the row) is the nearest.
 
     Of a caption of several windows the vector is that of the window nearest to the picture (the
     first where there is no picture), or their mean, as the option `long_texts` says.
@@ -52,15 +52,16 @@ class ClipResult:
     picture: np.ndarray | None
     text: np.ndarray | None
     problem: str
+    nearest: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Noted:
-    """What is kept of a row while its picture is on its way: the numbers of its texts."""
+    """What is kept of a row while its picture is on its way: its texts as (place, number)."""
 
     sample_id: str
     document_id: str
-    texts: dict[str, list[int]]
+    texts: dict[str, list[tuple[int, int]]]
 
 
 class ClipScorer:
@@ -107,8 +108,12 @@ class ClipScorer:
         """The pictures of rows; their texts are noted on the way."""
         kinds = dict.fromkeys([TRAINING_CAPTION, *self._options.texts])
         for row in rows:
-            own = {kind: [t for t in row.texts.get(kind, ()) if t.strip()] for kind in kinds}
-            numbers = {kind: [texts.add(text) for text in found] for kind, found in own.items()}
+            numbers = {
+                kind: [
+                    (i, texts.add(t)) for i, t in enumerate(row.texts.get(kind, ())) if t.strip()
+                ]
+                for kind in kinds
+            }
             noted.append(_Noted(row.sample_id, row.document_id, numbers))
             yield row.picture
 
@@ -130,29 +135,43 @@ class ClipScorer:
         for row, (picture, problem), caption, rank in zip(
             noted, pictures, captions, places, strict=True
         ):
-            scores = {}
+            scores: dict[str, float] = {}
+            fits = self._fits(row, picture, vectors)
             if picture is not None:
-                scores = self._similarities(row, picture, vectors) | self._class_scores(picture)
+                for kind, (fit, _) in fits.items():
+                    first = kind == self._options.texts[0]
+                    scores["clip" if first else f"clip_{kind}"] = round(fit, _DIGITS)
                 scores |= {} if np.isnan(rank) else {"clip_rank": round(float(rank), _DIGITS)}
+                scores |= self._class_scores(picture)
             text = None if caption is None else _nearest(picture, vectors.of(caption))
-            yield ClipResult(row.sample_id, scores, _half(picture), _half(text), problem)
+            yield ClipResult(
+                row.sample_id,
+                scores,
+                _half(picture),
+                _half(text),
+                problem,
+                {kind: place for kind, (_, place) in fits.items()},
+            )
 
-    def _similarities(self, row: _Noted, picture: np.ndarray, vectors: Vectors) -> dict[str, float]:
-        """The best cosine of each kind of text; nothing of kinds that the row has not."""
-        scores = {}
-        for place, kind in enumerate(self._options.texts):
-            usable = [text for text in row.texts[kind] if vectors.usable(text)]
+    def _fits(
+        self, row: _Noted, picture: np.ndarray | None, vectors: Vectors
+    ) -> dict[str, tuple[float, int]]:
+        """Of each kind that is asked for the best cosine, and the place of the text that has it."""
+        found: dict[str, tuple[float, int]] = {}
+        if picture is None:
+            return found
+        for kind in self._options.texts:
+            usable = [(place, text) for place, text in row.texts[kind] if vectors.usable(text)]
             if usable:
-                name = f"clip_{kind}" if place else "clip"
-                scores[name] = round(max(_fit(picture, vectors.of(t)) for t in usable), _DIGITS)
-        return scores
+                fits = [(_fit(picture, vectors.of(text)), -place) for place, text in usable]
+                best, place = max(fits)
+                found[kind] = best, -place
+        return found
 
     def _class_scores(self, picture: np.ndarray) -> dict[str, float]:
-        names = self._options.classes
-        return dict(zip((f"class_{n}" for n in names), self._shares(picture), strict=True))
-
-    def _shares(self, picture: np.ndarray) -> list[float]:
-        return [round(x, _DIGITS) for x in shares(self._model, picture, self._classes)]
+        found = shares(self._model, picture, self._classes)
+        names = (f"class_{name}" for name in self._options.classes)
+        return {name: round(x, _DIGITS) for name, x in zip(names, found, strict=True)}
 
     def _ranks(
         self,
@@ -189,7 +208,8 @@ class ClipScorer:
 
 def _caption(row: _Noted, vectors: Vectors) -> int | None:
     """The number of a row's training caption, if it has one."""
-    return next((text for text in row.texts[TRAINING_CAPTION] if vectors.usable(text)), None)
+    own = (text for _, text in row.texts[TRAINING_CAPTION])
+    return next((text for text in own if vectors.usable(text)), None)
 
 
 def _fit(picture: np.ndarray, windows: np.ndarray) -> float:

@@ -41,7 +41,7 @@ def load(model: str, device: str = "cpu", precision: str = "auto") -> Model:
     """
     source = source_of(model)
     torch, _ = _packages()
-    place = _device(torch, device)
+    place = _device(device)
     return _loaded(model, model_state(model), source, place, _dtype(torch, place, precision))
 
 
@@ -60,9 +60,9 @@ def _packages() -> tuple[Any, Any]:
     return torch, open_clip
 
 
-def _device(torch: Any, device: str) -> str:
+def _device(device: str) -> str:
     """The device meant. Raises `ClipUnavailable` for a GPU that is not there."""
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    count = 0 if device == "cpu" else cuda_devices()
     if device == "cpu" or (device == "auto" and not count):
         return "cpu"
     number = int(device.partition(":")[2] or 0)
@@ -70,6 +70,15 @@ def _device(torch: Any, device: str) -> str:
         found = f"{count} GPUs here" if count else "no GPU that torch can use here"
         raise ClipUnavailable(f"device {device}: {found}")
     return f"cuda:{number}"
+
+
+def cuda_devices() -> int:
+    """How many GPUs torch can use here; 0 without torch."""
+    try:
+        import torch
+    except ImportError:
+        return 0
+    return int(torch.cuda.device_count()) if torch.cuda.is_available() else 0
 
 
 def _dtype(torch: Any, device: str, precision: str) -> Any:

@@ -159,13 +159,15 @@ def test_one_bad_picture_stops_no_other(tiny: Path) -> None:
 
 
 def test_kinds_of_texts_and_the_best_of_several(tiny: Path, plain: Plain) -> None:
-    rows = [row(1, caption=["a"], reference=["large mass", "ct"], title=["fluid"])]
-    (scores,) = scored(
-        Clip(model=str(tiny), texts=["reference", "caption", "label_caption"]), *rows
-    )
+    texts = ["large mass", "ct", " ", "fluid"]
+    options = Clip(model=str(tiny), texts=["reference", "caption", "label_caption"])
+    given = row(1, caption=["a"], reference=texts, title=["lobe"])
+    (result,) = ClipScorer(options).score([given])
     seen = plain.picture(picture(1))
-    best = max(seen @ plain.text("large mass"), seen @ plain.text("ct"))
-    assert scores == pytest.approx({"clip": best, "clip_caption": seen @ plain.text("a")}, abs=1e-5)
+    fits = [seen @ plain.text(text) if text.strip() else -1 for text in texts]
+    expected = {"clip": max(fits), "clip_caption": seen @ plain.text("a")}
+    assert result.scores == pytest.approx(expected, abs=1e-5)
+    assert result.nearest == {"reference": fits.index(max(fits)), "caption": 0}
 
 
 def test_long_texts(tiny: Path, plain: Plain) -> None:
