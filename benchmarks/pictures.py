@@ -41,7 +41,7 @@ _FOLDERS = (
 _FROM_EACH = 5  # pictures of a folder that are changed
 _AT_MOST = 384  # px a side of what is changed: eight times that is enough
 _LEAST_SIDE = 200  # px, of what is changed: thumbnails have nothing to lose
-FLAT, FAINT = 0.97, 0.03  # a picture is blank above this flatness or below this contrast
+FLAT, FAINT = 0.985, 0.04  # a picture is blank above this flatness or below this contrast
 Change = Callable[[Image.Image], Image.Image]
 
 

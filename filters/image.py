@@ -8,14 +8,13 @@ from filters.image_chart import chart_features, chart_score
 from filters.image_planes import planes
 from filters.image_sharpness import blocking, detail_share, edge_width, noise_level
 from filters.image_text import text_share
-from filters.image_tones import contrast, entropy, flat_share, grey_share, histogram, margin_share
+from filters.image_tones import contrast, flat_share, grey_share, histogram, margin_share
 
 SCORES = (
     "image_megapixels",
     "image_aspect",
     "image_flat",
     "image_contrast",
-    "image_entropy",
     "image_border",
     "image_grey",
     "image_blur",
@@ -33,14 +32,14 @@ def image_scores(image: Image.Image) -> dict[str, float]:
     `image_megapixels`: width times height, in millions. `image_aspect`: longer over shorter side.
     `image_flat`, 0 to 1: the share of pixels of one tone; 1 for a blank picture.
     `image_contrast`, 0 to 1: the spread of the tones; 1 for half black, half white.
-    `image_entropy`, bits, 0 to 8: of the tones.
     `image_border`, 0 to 1: the share of even margins; 1 for a blank picture.
     `image_grey`, 0 to 1: the share of pixels without colour.
     `image_blur`, 0 to 1: w^2 / (1 + w^2), where w is the sigma in px of the picture's steepest
     edges: 0.5 for a blur of 1 px, 0.8 of 2 px, 0.94 of 4 px; 1 where there is no edge at all.
     `image_detail`, px: the shorter side that the picture could be shrunk to without loss.
     `image_noise`, grey levels: the standard deviation of noise in the calmest parts.
-    `image_jpeg_blocking`, 0 to 1: how much blocks of 8 px stand out; 0.3 at a JPEG quality of 50.
+    `image_jpeg_blocking`, 0 to 1: how much blocks of 8 px stand out; about 0.6 at a JPEG
+    quality of 50.
     `image_text`, 0 to 1: the share covered by lines of text.
     `image_chart`, 0 to 1: how likely it is drawn (chart, diagram, table, text) and not taken.
 
@@ -56,7 +55,6 @@ def image_scores(image: Image.Image) -> dict[str, float]:
         sides[1] / sides[0],
         flat_share(tones),
         contrast(tones),
-        entropy(tones),
         margin_share(plane.grey),
         grey_share(plane.rgb),
         _blur(edge_width(plane.window)),

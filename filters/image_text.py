@@ -15,7 +15,7 @@ _EVEN = 24  # grey levels within which the ground of a letter stays
 _LOW, _HIGH = 5, 44  # px, heights of letters
 _BAND = 24  # px, in which the letters of a line are looked for
 _AHEAD = 3
-_APART = 1.1  # gap between letters, in heights
+_APART = 0.45  # gap between letters, in heights
 _RUN = 3  # letters of a line
 
 

@@ -21,12 +21,6 @@ def flat_share(tones: np.ndarray) -> float:
     return float(np.convolve(tones, np.ones(2 * _ONE_TONE + 1)).max())
 
 
-def entropy(tones: np.ndarray) -> float:
-    """Shannon's entropy of the tones in bits, 0 to 8."""
-    some = tones[tones > 0]
-    return float(max(0.0, -(some * np.log2(some)).sum()))
-
-
 def contrast(tones: np.ndarray) -> float:
     """The standard deviation of the tones; 1 where half is black and half is white."""
     levels = np.arange(256)

@@ -45,7 +45,7 @@ def main() -> None:
     """Render, measure, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--each", type=int, default=700, help="pages of each kind")
+    parser.add_argument("--each", type=int, default=300, help="pages of each kind")
     options = parser.parse_args()
     names, x, y = measure(options.data, options.each)
     weights = fit(x, y)

@@ -64,7 +64,6 @@ def test_a_blank_picture() -> None:
         assert found["image_flat"] == 1
         assert found["image_border"] == 1
         assert found["image_contrast"] == 0
-        assert found["image_entropy"] == 0
         assert found["image_blur"] == 1
         assert found["image_text"] == 0
         assert found["image_noise"] == 0
