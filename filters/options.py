@@ -121,7 +121,7 @@ class DuplicateTexts(Options):
     (0: never). Captions of fewer than `least_words` words are not compared.
     """
 
-    jaccard: float = Field(0.8, ge=0.5, le=1)
+    jaccard: float = Field(0.7, ge=0.5, le=1)
     boilerplate: int = Field(0, ge=0)
     least_words: int = Field(8, ge=1)
     then: Literal["drop", "mark"] = "drop"

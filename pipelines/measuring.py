@@ -91,7 +91,7 @@ def measured_texts(row: Sample, caption: str, score: Score | None) -> Measure:
 
 
 def _language(row: Sample, caption: str) -> str:
-    return next((text.language for text in row.texts if caption.startswith(text.text)), "en")
+    return next((t.language for t in row.texts if t.text and caption.startswith(t.text)), "en")
 
 
 def _boxes(place: int, boxes: Iterable[list[int]]) -> str:
