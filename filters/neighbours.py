@@ -114,7 +114,7 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     """
     rule = _Rule(4 * alike.hamming, Turning(alike.mirror, alike.rotate))
     digests = keys(queries, every_bit(), Turning(False, False))
-    _, unique, which = np.unique(digests, return_index=True, return_inverse=True)
+    unique, which = _first_of_each(digests)
     asked = queries[unique]
     known = np.flatnonzero(asked.any(axis=1))
     asked = asked[known]
@@ -131,6 +131,16 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     at = np.repeat(starts[own] - (np.cumsum(times) - times), times) + np.arange(times.sum())
     again = np.repeat(np.arange(len(one)), times)
     return NearPairs(by_hash[at], other[again], bits[again], how[again], cut=cut)
+
+
+def _first_of_each(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each different value first is, and for each value which of these it equals."""
+    order = np.argsort(values, kind="stable")
+    new = np.ones(len(values), bool)
+    new[1:] = values[order[1:]] != values[order[:-1]]
+    which = np.empty(len(values), np.int64)
+    which[order] = np.cumsum(new) - 1
+    return order[new], which
 
 
 def _all_tables() -> list[tuple[int, ...]]:
@@ -210,7 +220,7 @@ def _merged(
     found, cut = np.zeros(0, np.uint64), 0
     with ThreadPoolExecutor(_THREADS) as pool:
         for some, lost in pool.map(by, choices):
-            found = np.union1d(found, some)
+            found = _distinct(np.concatenate([found, some]))
             cut += lost
     return found, cut
 
@@ -238,7 +248,15 @@ def _compared(
             for packed in (*own, led):
                 one, other = numbers[packed >> _SHIFT], numbers[packed & _LOW]
                 lists.append((one.astype(np.uint64) << _SHIFT) | other.astype(np.uint64))
-    return (np.unique(np.concatenate(lists)) if lists else np.zeros(0, np.uint64)), cut
+    return _distinct(np.concatenate([np.zeros(0, np.uint64), *lists])), cut
+
+
+def _distinct(packed: np.ndarray) -> np.ndarray:
+    """Each once, ascending; sorts in place, for numpy's own `unique` by hashing is far slower."""
+    packed.sort()
+    new = np.ones(len(packed), bool)
+    new[1:] = packed[1:] != packed[:-1]
+    return packed[new]
 
 
 def _by_size(found: Groups, split: int, budget: int) -> tuple[Groups, Groups]:
