@@ -1,6 +1,6 @@
 """How well text burnt into pictures is found, and how often it is seen where there is none.
 
-    python -m benchmarks.burnt_in [--json] [--data DIR] [--peers N] [--sheet FOLDER]
+    python -m benchmarks.burnt_in [--json] [--data DIR] [--peers N] [--every N] [--sheet FOLDER]
 
 Pictures are those of `benchmarks.burnt_in_pictures`: clean ones of DIR, the same with text planted
 in eight ways and six sizes, or with a side marker alone, and real ones with text burnt in. A
@@ -151,10 +151,11 @@ def main() -> None:
     """Measure and print."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--peers", type=int, default=0, help="pictures that the peers see")
+    parser.add_argument("--every", type=int, default=1, help="only each Nth planted picture")
     parser.add_argument("--sheet", type=Path, help="folder for pictures of what went wrong")
     options = parser.parse_args()
     clean = clean_pictures(options.data)
-    cases = measured(ours, clean)
+    cases = measured(ours, clean, options.every)
     real, real_cases = real_figures(options.data)
     found: dict[str, Any] = {**figures(cases), **real, **speed()}
     found["pictures"] = {name: len(part) for name, part in cases.items()}

@@ -113,7 +113,8 @@ def _whole(folder: Path) -> Iterator[Given]:
 
 def _dicom(folder: Path) -> Iterator[Given]:
     """DICOM images as the source `dicom` shows them."""
-    for path in sorted([*folder.glob("dicom_pydicom/*.dcm"), *folder.glob("cxr_images/*.dcm")]):
+    # The film in `cxr_images` has a side marker with initials.
+    for path in sorted(folder.glob("dicom_pydicom/*.dcm")):
         try:
             found = pydicom.dcmread(path)
             frame = frame_of(found)

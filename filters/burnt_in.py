@@ -7,12 +7,14 @@ are told from lines, for nearly every figure has one.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import msgspec
 import numpy as np
 from PIL import Image
 
-from filters.burnt_in_lines import Line, lines_of, text_maps
+from filters.burnt_in_lines import Line, lines_of, surety, text_maps
 
 SCORES = ("burnt_in_text", "burnt_in_markers", "burnt_in_lines", "burnt_in_share")
 
@@ -51,10 +53,11 @@ def burnt_in_text(image: Image.Image) -> BurntIn:
     if min(pixels.shape[:2]) < _LEAST_PX or pixels.min() == pixels.max():
         return BurntIn(0.0, 0.0, [], 0.0, 0)
     found = _found(pixels, width / pixels.shape[1], height / pixels.shape[0])
-    lines = [line for line in found if min(line.score, line.words) >= _SURE]
+    sure = [surety(line) for line in found]
+    lines = [line for line, odds in zip(found, sure, strict=True) if odds >= _SURE]
     boxes = sorted((_whole(line.box, width, height) for line in lines), key=lambda b: (b[1], b[0]))
     return BurntIn(
-        score=max((min(line.score, line.words) for line in found), default=0.0),
+        score=max(sure, default=0.0),
         markers=max((min(line.score, 1 - line.words) for line in found), default=0.0),
         boxes=boxes,
         share=_share(boxes, width, height),
@@ -94,7 +97,7 @@ def _found(pixels: np.ndarray, right: float, down: float) -> list[Line]:
 
 def _stretched(line: Line, right: float, down: float) -> Line:
     x0, y0, x1, y1 = line.box
-    return Line((x0 * right, y0 * down, x1 * right, y1 * down), line.score, line.words)
+    return replace(line, box=(x0 * right, y0 * down, x1 * right, y1 * down))
 
 
 def _share_box(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

@@ -9,6 +9,7 @@ widened again (as in DBNet, Liao et al. 2020).
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,24 +27,32 @@ _MOST_LINES = 1000  # of a picture; noise has more
 _CORE_SHARE = 0.64  # of a line's height that its core has
 
 
+# Of `Line.features`, learned by `training.burnt_in_odds`.
+_WEIGHTS = (-2.38, 0.82, 0.81, 0.57, -0.86)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of text: `box` [x0, y0, x1, y1] in pixels of what the net saw; `score` that it is
-    text, `words` that it has three or more characters, both 0 to 1."""
+    text, `words` that it has three or more characters, both 0 to 1 and as the net says; `features`
+    are what `surety` weighs."""
 
     box: tuple[float, float, float, float]
     score: float
     words: float
+    features: tuple[float, ...]
 
 
-def features(line: Line) -> np.ndarray:
-    """What is weighed to tell how surely a line has words: (6,), the first is 1."""
-    x0, y0, x1, y1 = line.box
-    high, long = sorted((x1 - x0, y1 - y0))
-    score, words = (np.clip(odds, 0.001, 0.999) for odds in (line.score, line.words))
-    logits = (np.log(score / (1 - score)), np.log(words / (1 - words)))
-    lying = 1.0 if x1 - x0 >= y1 - y0 else 0.0
-    return np.array([1.0, *logits, np.log(long / high), np.log(high / 16), lying])
+def surety(line: Line) -> float:
+    """0 to 1, that this is a line of three or more characters."""
+    return float(1 / (1 + np.exp(-np.dot(line.features, _WEIGHTS))))
+
+
+def _features(width: float, height: float, words: float, peak: float) -> tuple[float, ...]:
+    """1, the logits of the mean and of the highest odds of words, length and height of the line."""
+    high, long = sorted((width, height))
+    logits = (math.log(odds / (1 - odds)) for odds in np.clip((words, peak), 0.001, 0.999))
+    return (1.0, *logits, math.log(long / high), math.log(high / 16))
 
 
 @functools.lru_cache(maxsize=1)
@@ -85,5 +94,7 @@ def lines_of(maps: np.ndarray) -> list[Line]:
         along = lacks / 2
         dx, dy = (along, lacks) if width >= height else (lacks, along)
         box = (x * CELL - dx, y * CELL - dy, (x + width) * CELL + dx, (y + height) * CELL + dy)
-        found.append(Line(box, float(odds[i]), float(words[i])))
+        peak = float(maps[1, y : y + height, x : x + width].max())
+        weighed = _features(box[2] - box[0], box[3] - box[1], float(words[i]), peak)
+        found.append(Line(box, float(odds[i]), float(words[i]), weighed))
     return found

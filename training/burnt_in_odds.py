@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from filters.burnt_in_lines import CELL, Line, features, lines_of, text_maps
+from filters.burnt_in_lines import CELL, Line, lines_of, text_maps
 from training.burnt_in_crops import Crops
 from training.burnt_in_grounds import read_lines
 
@@ -38,7 +38,7 @@ def gather(crops: Crops, count: int) -> tuple[np.ndarray, np.ndarray]:
         for line in lines_of(text_maps(np.ascontiguousarray(pixels))):
             label = labelled(line, truth)
             if label is not None:
-                rows.append(features(line))
+                rows.append(line.features)
                 labels.append(label)
     return np.array(rows), np.array(labels, float)
 
