@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -41,29 +41,17 @@ def embed(corpus: Corpus, model: str, query: str | PillowImage.Image) -> np.ndar
 
     `model` is where that model lies here, if not where it did. Raises `NoEmbedding`.
     """
-    from filters.clip import ClipRow, ClipScorer, ClipUnavailable
+    from filters.clip import ClipScorer, ClipUnavailable
     from filters.options import Clip
 
     made_by = embedding_model(corpus)
-    options = Clip(model=model or made_by)
     recipe = recipe_of(corpus)
-    if recipe.score and recipe.score.clip:
-        options = recipe.score.clip.model_copy(update={"model": model or made_by})
-    options = options.model_copy(update={"strangers": 0, "classes": {}, "batch": 1})
-    read: Callable[[], PillowImage.Image] | None = None
-    texts: dict[str, list[str]] = {}
-    if isinstance(query, str):
-        texts = {"caption": [query]}
-    else:
-        picture = query
-        read = lambda: picture  # noqa: E731 - what the scorer asks for
+    own = recipe.score.clip if recipe.score and recipe.score.clip else Clip(model=made_by)
     try:
-        (result,) = ClipScorer(options).score([ClipRow("query", "query", read, texts)])
+        scorer = ClipScorer(own.model_copy(update={"model": model or made_by, "classes": {}}))
     except ClipUnavailable as error:
-        raise NoEmbedding(f"{error} (--model names it)") from None
-    vector = result.text if isinstance(query, str) else result.picture
-    if result.problem or vector is None:
-        raise NoEmbedding(f"the model gives nothing for it: {result.problem or 'no vector'}")
+        raise NoEmbedding(f"{error} (--model says where it is)") from None
+    vector = scorer.text_vector(query) if isinstance(query, str) else scorer.picture_vector(query)
     return np.asarray(vector, np.float32)
 
 

@@ -15,7 +15,7 @@ from pipelines import layout
 from pipelines.search_rows import Hit, Rows, best
 
 # Copies differ in few of 256 bits; strangers among millions come down to about 80.
-_SAME_BITS = 40
+_SAME_BITS = 32
 _MOST_BITS = 72
 _MOST_PHASH_BITS = 10
 _CROP = 0.05
