@@ -24,6 +24,8 @@ _WHOLE = 16  # px, the net halves its input this often
 _CORE = 0.4  # least odds of a cell of a core
 _LEAST_CELLS = 2
 _MOST_LINES = 1000  # of a picture; noise has more
+_LEAST_LENGTH = 1.5  # of a core, in its heights, for three characters
+_SQUAT = 0.3  # most odds of words for a shorter one
 _CORE_SHARE = 0.64  # of a line's height that its core has
 
 
@@ -94,7 +96,9 @@ def lines_of(maps: np.ndarray) -> list[Line]:
         along = lacks / 2
         dx, dy = (along, lacks) if width >= height else (lacks, along)
         box = (x * CELL - dx, y * CELL - dy, (x + width) * CELL + dx, (y + height) * CELL + dy)
-        peak = float(maps[1, y : y + height, x : x + width].max())
-        weighed = _features(box[2] - box[0], box[3] - box[1], float(words[i]), peak)
-        found.append(Line(box, float(odds[i]), float(words[i]), weighed))
+        said = float(words[i]), float(maps[1, y : y + height, x : x + width].max())
+        squat = min(width, height) >= 2 and max(width, height) < _LEAST_LENGTH * min(width, height)
+        said = (min(said[0], _SQUAT), min(said[1], _SQUAT)) if squat else said
+        weighed = _features(box[2] - box[0], box[3] - box[1], *said)
+        found.append(Line(box, float(odds[i]), said[0], weighed))
     return found
