@@ -102,6 +102,8 @@ def _loaded(model: str, state: str, source: Source, device: str, dtype: Any) -> 
         return _ready(torch, network, transform, tokenizer, device, dtype)
     except ClipUnavailable:
         raise
+    except ModuleNotFoundError as error:  # some tokenizers and towers need more than open_clip
+        raise ClipUnavailable(f"{model!r} needs {error.name}: pip install {error.name}") from None
     except Exception as error:  # open_clip, hub and torch each raise their own kinds
         remote = source.kind in ("hub", "list")
         hint = "; without a network use local-dir:FOLDER or NAME@FILE" if remote else ""

@@ -324,6 +324,16 @@ def test_transforms_of_all_kinds(tmp_path: Path, resize_mode: str) -> None:
         assert np.isfinite(scorer.picture_vector(Image.new("RGB", size))).all()
 
 
+def test_what_a_tokenizer_needs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_model(tmp_path)
+    config = json.loads((folder / "open_clip_config.json").read_text())
+    config["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = "own/tokenizer"
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ClipUnavailable, match="needs transformers: pip install transformers"):
+        ClipScorer(Clip(model=str(folder)))
+
+
 def test_sigmoid_models_and_other_tokenizers(tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     tokenizers = pytest.importorskip("tokenizers")
