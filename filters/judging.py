@@ -78,7 +78,10 @@ def judge(
     )
     connection.execute(f"CREATE OR REPLACE VIEW samples AS {samples_query('captioned', scores)}")
     tests = [*_policy_tests(policy), *_rule_tests(rules)]
+    # A subexpression that two of the recipe's have in common would be computed outside of TRY.
+    connection.execute("SET disabled_optimizers = 'common_subexpressions'")
     connection.execute(_judged_sql(rules, tests, policy))
+    connection.execute("RESET disabled_optimizers")
     for statement in _RETURN_SQL:
         connection.execute(statement)
     connection.execute(_verdicts_sql(tests))
