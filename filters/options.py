@@ -72,11 +72,12 @@ class Privacy(Options):
     """What is looked for that may tell who a patient is: text burnt into pictures, faces in
     pictures, names, dates and numbers in texts. Nothing is ever identified.
 
-    `face_model`: a YuNet ONNX file, which finds more faces than what comes with Fabrica.
+    `faces` finds upright frontal ones by the cascade of `[faces]`, slowly and not all of them;
+    `face_model`, a YuNet ONNX file, is far better.
     """
 
     burnt_in: bool = True
-    faces: bool = True
+    faces: bool = False
     face_model: str = ""
     texts: bool = True
 

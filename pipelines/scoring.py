@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import BinaryIO
@@ -65,17 +65,18 @@ def score_partition(
         return {"score_before": 1}
     rows = samples_from_table(store.read_table(context.unscored_part(partition)))
     captions = _captions(rows, recipe.caption)
+    clip = _on_device(recipe.score.clip, partition) if recipe.score and recipe.score.clip else None
     with ExitStack() as files:
         stage = _Stage(recipe, captions, _reader(context, files))
         seen = stage.measured(rows, skip, progress)
-        if recipe.score and recipe.score.clip:
-            seen = stage.with_clip(seen, _on_device(recipe.score.clip, partition), progress)
+        if clip:
+            seen = stage.with_clip(seen, clip, progress)
     scored = [each.row for each in seen]
     if [row.sample_id for row in scored] != [row.sample_id for row in rows]:
         raise RowLost(f"score was given {len(rows)} rows and has {len(scored)}")
     write_signatures(context, partition, seen, fingerprint)
-    if recipe.score and recipe.score.clip:
-        write_embeddings(context, partition, seen, _scorer(recipe.score.clip).width, fingerprint)
+    if clip:
+        write_embeddings(context, partition, seen, _scorer(clip).width, fingerprint)
     drops = [drop for row in scored for drop in row.drops]
     store.write_table(target, stage_rows_to_table(scored), settled(fingerprint, drops))
     return {"scored": len(scored)}
@@ -160,12 +161,15 @@ class _Stage:
         """The same with what a CLIP model says of all rows that are not dropped."""
         from filters.clip import ClipRow
 
-        asked = [each for each in seen if not each.row.drops]
-        rows = (
-            ClipRow(row.sample_id, row.document_id, self._first(row), self._texts(row, clip))
-            for row in (each.row for each in asked)
-        )
-        results = iter(_scorer(clip).score(rows))
+
+        def asked() -> Iterator[ClipRow]:
+            for row in (each.row for each in seen if not each.row.drops):
+                progress(row.sample_id)
+                yield ClipRow(
+                    row.sample_id, row.document_id, self._first(row), self._texts(row, clip)
+                )
+
+        results = iter(_scorer(clip).score(asked()))
         return [
             each if each.row.drops else self._clipped(each, next(results), progress)
             for each in seen

@@ -53,7 +53,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_row_that_reaches_select_is_measured(corpus: Path) -> None:
-    names = {*image.SCORES, *text.SCORES, *burnt_in.SCORES, "faces", "identifying"}
+    names = {*image.SCORES, *text.SCORES, *burnt_in.SCORES, "identifying"}
     (alive,) = rows_of(corpus, "SELECT count(*) FROM samples WHERE kept")[0]
     assert alive > 40
     missing = rows_of(
@@ -65,7 +65,7 @@ def test_every_row_that_reaches_select_is_measured(corpus: Path) -> None:
 
 
 def test_each_score_may_stand_in_a_rule() -> None:
-    given = {*image.SCORES, *text.SCORES, *burnt_in.SCORES, "faces", "identifying"}
+    given = {*image.SCORES, *text.SCORES, *burnt_in.SCORES, "identifying"}
     assert given <= set(SCORES)
 
 
