@@ -53,6 +53,7 @@ def decide(
     exact_duplicates(connection, policy.exact_duplicates == "drop")
     if policy.near_duplicates and pictures:
         near_duplicates(connection, pictures, policy.near_duplicates)
+    del pictures
     if policy.duplicate_texts:
         duplicate_texts(connection, policy.duplicate_texts)
     balance(connection, policy.balance)

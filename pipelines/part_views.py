@@ -16,12 +16,23 @@ from pipelines.storage import Store
 
 
 def connect(store: Store, temporary: str = "") -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection that may spill to `temporary` and can read the corpus' files."""
+    """A DuckDB connection that may spill to `temporary` and can read the corpus' files.
+
+    With somewhere to spill to it takes a third of the memory that it may: numpy needs some too.
+    """
     connection = duckdb.connect()
     if temporary:
         connection.execute(f"SET temp_directory = '{os.path.join(temporary, 'spill')}'")
+        connection.execute(f"SET memory_limit = '{_third_of_memory(connection)}'")
     connection.execute("SET preserve_insertion_order = true")
     return connection
+
+
+def _third_of_memory(connection: duckdb.DuckDBPyConnection) -> str:
+    """A third of what DuckDB takes by itself, which is most of the machine or container."""
+    ((limit,),) = connection.sql("SELECT current_setting('memory_limit')").fetchall()
+    number, _, unit = str(limit).partition(" ")
+    return f"{float(number) / 3:.3f} {unit}"
 
 
 def view_of_parts(

@@ -15,7 +15,7 @@ from pipelines.comparing import compared_tables, write_proof
 from pipelines.context import Context
 from pipelines.evaluation_sets import evaluation_state
 from pipelines.listing import Listing
-from pipelines.part_views import connect, score_names, view_of_parts
+from pipelines.part_views import connect, view_of_parts
 from pipelines.partitioned import tables_by_partition
 from pipelines.recipe import Select
 from pipelines.shard_plan_file import read_plan, write_plan
@@ -23,6 +23,7 @@ from pipelines.storage import Store
 from schemas.manifest import DROPS
 
 _BATCH_ROWS = 100_000
+_ROWS_SORTED = 1_000_000
 
 DECISIONS = pa.schema(
     [
@@ -50,8 +51,9 @@ def select(context: Context, listing: Listing) -> list[PlannedShard]:
         view_of_parts(connection, store, "extracted", parts)
         _document_marks(connection, store, listing)
         compared_tables(connection, context, listing)
-        scores = sorted({*recipe.score_names, *score_names(connection, "extracted")})
-        decide(connection, recipe.select.rules, recipe.caption, policy_of(recipe.select), scores)
+        # A rule may name no other score, and to look for more would be a scan of all rows.
+        policy = policy_of(recipe.select)
+        decide(connection, recipe.select.rules, recipe.caption, policy, recipe.score_names)
         write_proof(connection, store)
         shards = plan_shards(connection, recipe.shards.max_samples, recipe.shards.max_bytes)
         write_decisions(connection, store, shards, listing.partitions, fingerprint)
@@ -74,16 +76,28 @@ def write_decisions(
 ) -> None:
     """Write the tables `decided` and `placed` by partition, and last, as the commit, the plan."""
     store.remove(layout.PLAN)  # it must not stand for decisions that are being replaced
-    reader = connection.sql(
-        """SELECT d.partition, d.sample_id, d.drops, d.kept, d.duplicate_of,
-                  CASE WHEN d.kept THEN d.split ELSE '' END AS split,
-                  coalesce(p.shard, '') AS shard, d.sampling_weight, d.curriculum
-           FROM decided d LEFT JOIN placed p USING (partition, sample_id)
-           ORDER BY d.partition, d.sample_id"""
-    ).to_arrow_reader(_BATCH_ROWS)
-    for partition, decisions in tables_by_partition(reader, DECISIONS, partitions):
-        store.write_table(layout.selected_part(partition), decisions, fingerprint)
+    ((rows,),) = connection.sql("SELECT count(*) FROM decided").fetchall()
+    at_once = max(1, partitions * _ROWS_SORTED // max(1, rows))
+    for start in range(0, partitions, at_once):
+        some = min(at_once, partitions - start)
+        reader = connection.sql(_decisions_sql(start, start + some)).to_arrow_reader(_BATCH_ROWS)
+        for number, decisions in tables_by_partition(reader, DECISIONS, some):
+            store.write_table(layout.selected_part(start + number), decisions, fingerprint)
     write_plan(store, shards, fingerprint)
+
+
+def _decisions_sql(start: int, stop: int) -> str:
+    """The decisions of partitions `start` to before `stop`, in order, numbered from 0.
+
+    Some partitions at a time: sorting all rows at once would take far more memory.
+    """
+    here = f"partition >= {start} AND partition < {stop}"
+    return f"""SELECT (d.partition - {start})::INTEGER AS partition, d.sample_id, d.drops, d.kept,
+            d.duplicate_of, CASE WHEN d.kept THEN d.split ELSE '' END AS split,
+            coalesce(p.shard, '') AS shard, d.sampling_weight, d.curriculum
+        FROM (SELECT * FROM decided WHERE {here}) d
+        LEFT JOIN (SELECT * FROM placed WHERE {here}) p USING (partition, sample_id)
+        ORDER BY d.partition, d.sample_id"""
 
 
 def select_fingerprint(context: Context, listing: Listing) -> str:
