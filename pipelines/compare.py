@@ -119,7 +119,7 @@ def _lines(a: Corpus, b: Corpus, found: Difference, changed: Sequence[Changed]) 
         yield f"  {rows:>10,}  {one} -> {other}"
     for name, table in found.shares.items():
         yield from _shares(name, table, kept_a, kept_b)
-    yield "recipes: the same" if not changed else f"recipes: {len(changed)} keys differ"
+    yield f"recipes: {'they differ in' if changed else 'the same'}"
     for each in changed[: 2 * _LINES]:
         yield f"  {each.key}: {shown_value(each.a)} -> {shown_value(each.b)}"
 

@@ -6,6 +6,7 @@ counts and the few rows that are shown.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ Table = list[tuple]
 NOT_THERE = "not there"
 _MOST_REASONS = 200
 _MOST_VALUES = 40
+_MOST_MEMORY_MB = 4_000
 
 _SHARES = {
     "split": "split",
@@ -104,6 +106,7 @@ def side_by_side(a: Corpus, b: Corpus) -> duckdb.DuckDBPyConnection:
     connection = connect(a.store, folder.name)
     weakref.finalize(connection, folder.cleanup)
     connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET memory_limit = '{_memory_mb()}MB'")
     for side, corpus in (("a", a), ("b", b)):
         parts = [layout.manifest_part(p) for p in range(corpus.partitions)]
         view_of_parts(connection, corpus.store, f"manifest_{side}", parts)
@@ -112,6 +115,12 @@ def side_by_side(a: Corpus, b: Corpus) -> duckdb.DuckDBPyConnection:
     connection.execute("DROP TABLE lean_a")
     connection.execute("DROP TABLE lean_b")
     return connection
+
+
+def _memory_mb() -> int:
+    """What DuckDB may hold before it spills, on a small machine less."""
+    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**6
+    return min(_MOST_MEMORY_MB, here // 2)
 
 
 def difference(connection: duckdb.DuckDBPyConnection) -> Difference:

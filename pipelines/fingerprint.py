@@ -6,9 +6,10 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,22 +122,42 @@ def _check(options: argparse.Namespace) -> None:
 
 def _all_found(options: argparse.Namespace) -> list[tuple[str, Found]]:
     """What each input gives, with the word that its items begin with."""
-    from pipelines.evaluation_sets import fingerprint_of
     from pipelines.fingerprint_texts import fields_of, fingerprint_texts
 
     say = None if options.json else _say
     inputs = list(dict.fromkeys(options.where))
     words = _words(inputs)
-    found = [
-        (word, fingerprint_of(where, options.crop, options.workers, say))
-        for where, word in zip(inputs, words, strict=True)
-    ]
+    found = [(word, _found(where, options, say)) for where, word in zip(inputs, words, strict=True)]
     fields = fields_of(options.field)
     files = list(dict.fromkeys(options.texts))
     return found + [
         (word, fingerprint_texts(path, fields))
         for path, word in zip(files, _words(files, inside=False), strict=True)
     ]
+
+
+def _found(where: str, options: argparse.Namespace, say: Callable[[str], None] | None) -> Found:
+    """What one input gives; a recipe by what its sources give, nothing selected."""
+    from pipelines.evaluation_sets import fingerprint_of
+
+    if not where.lower().endswith((".yaml", ".yml")):
+        return fingerprint_of(where, options.crop, options.workers, say)
+    from pipelines.recipe import Recipe, Select
+    from pipelines.recipe_file import load_recipe
+    from pipelines.run import RunOptions, run
+
+    everything = Select(
+        no_derivatives="keep_verbatim",
+        unknown_licence="keep",
+        retracted="keep",
+        exact_duplicates="keep",
+    )
+    recipe = load_recipe(where)
+    bare = Recipe(name="fingerprint", sources=recipe.sources, caption=recipe.caption)
+    bare = bare.model_copy(update={"select": everything})
+    with tempfile.TemporaryDirectory(prefix="fabrica-fingerprint-") as folder:
+        run(bare, folder, RunOptions(workers=options.workers, say=say or (lambda _: None)))
+        return fingerprint_of(folder, options.crop, options.workers, say)
 
 
 def _words(inputs: Sequence[str], inside: bool = True) -> list[str]:

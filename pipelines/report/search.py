@@ -23,7 +23,8 @@ def write_search_page(
     path: str, corpus: Corpus, query: Query, shown: Sequence[Shown], notes: Sequence[str]
 ) -> None:
     """Put the page in place at once; pictures are inside it."""
-    title = f"{corpus.name}: nearest to {_short(query.text)}"
+    asked = query.text if query.picture is None else os.path.basename(query.text)
+    title = f"{corpus.name}: nearest to {_short(asked)}"
     cards = "".join(_card(corpus.store, rank, one) for rank, one in enumerate(shown, 1))
     body = [
         f"<h1>{text(title)}</h1>",

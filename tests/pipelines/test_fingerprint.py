@@ -410,6 +410,24 @@ def test_a_corpus_gives_its_kept_rows_with_signatures_or_without(
     assert {i.rpartition("/")[2] for i in rows["item"].to_pylist()} == {"p0", "p1", "p3"}
 
 
+def test_a_recipe_gives_what_its_sources_give(
+    corpora: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        f"""name: any
+sources: [{{labelled: {{dataset: {corpora}/data/card.yaml, root: {corpora}/data}}}}]
+select: {{rules: {{none: "false"}}}}
+"""
+    )
+    code, answer = _answer(capsys, recipe, "--out", tmp_path / "out.parquet")
+    assert (code, answer["pictures"], answer["texts"]) == (0, 4, 4)
+    hashes = read_fingerprints(str(tmp_path / "out.parquet"))
+    _, answer = _answer(capsys, corpora / "data", "--out", tmp_path / "folder.parquet")
+    folder = read_fingerprints(str(tmp_path / "folder.parquet"))
+    assert hashes.slice(0, 4)["h0"].to_pylist() == folder["h0"].to_pylist()
+
+
 def test_folders_that_may_not_be_read_and_odd_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
