@@ -79,15 +79,16 @@ def table_of(slots: tuple[int, ...]) -> Table:
     return Table(tuple(masks), *places)
 
 
-def tables(slots: tuple[int, ...], blocks: int, chosen: int) -> list[tuple[int, ...]]:
-    """The slots of each choice of `chosen` out of `blocks` blocks, into which `slots` are dealt.
+def tables(slots: int, blocks: int, chosen: int) -> list[tuple[int, ...]]:
+    """The slots of each choice of `chosen` out of `blocks` blocks of the first `slots`.
 
-    Two hashes that differ in at most blocks - chosen blocks agree in one of them.
+    Two hashes that differ in at most blocks - chosen blocks agree in one of them. Neighbouring
+    frequencies share a block, for they change together.
     """
-    dealt = [slots[i::blocks] for i in range(blocks)]
+    width = slots // blocks
+    dealt = [range(i * width, (i + 1) * width) for i in range(blocks)]
     return [
-        tuple(sorted(itertools.chain.from_iterable(some)))
-        for some in itertools.combinations(dealt, chosen)
+        tuple(itertools.chain.from_iterable(some)) for some in itertools.combinations(dealt, chosen)
     ]
 
 

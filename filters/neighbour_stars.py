@@ -39,24 +39,34 @@ def stars(n: int, pairs: NearPairs, rank: np.ndarray) -> np.ndarray:
 def _taken(n: int, better: np.ndarray, worse: np.ndarray) -> np.ndarray:
     """(n,): by whom each place is taken, -1 if by none; pairs of places, the better one first.
 
-    In rounds: a place wins once all better neighbours of it are taken, as one by one.
+    In rounds: a place wins once none of its better neighbours is undecided, as one by one.
     """
-    winner = np.full(n, -1, np.int64)
+    wins = np.zeros(n, bool)
     undecided = np.zeros(n, bool)
     undecided[better] = undecided[worse] = True
-    while len(better):
+    a, b = better, worse
+    while len(a):
         blocked = np.zeros(n, bool)
-        blocked[worse] = True
-        wins = undecided & ~blocked
-        undecided[wins] = False
-        ours = wins[better]
-        # The best of several winners: ascending writes, so the last, descending, is the lowest.
-        at = np.argsort(-better[ours], kind="stable")
-        winner[worse[ours][at]] = better[ours][at]
-        undecided[worse[ours]] = False
-        keep = undecided[better] & undecided[worse]
-        better, worse = better[keep], worse[keep]
-    return winner
+        blocked[b] = True
+        won = undecided & ~blocked
+        wins |= won
+        undecided[won] = False
+        undecided[b[won[a]]] = False
+        keep = undecided[a] & undecided[b]
+        a, b = a[keep], b[keep]
+        # What no pair blocks any more.
+        wins |= undecided & ~_named(n, a, b)
+        undecided &= ~wins
+    winner = np.full(n, n, np.int64)
+    ours = wins[better] & ~wins[worse]
+    np.minimum.at(winner, worse[ours], better[ours])
+    return np.where(winner < n, winner, -1)
+
+
+def _named(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    out = np.zeros(n, bool)
+    out[a] = out[b] = True
+    return out
 
 
 def clusters(n: int, pairs: NearPairs) -> np.ndarray:
