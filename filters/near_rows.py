@@ -131,16 +131,20 @@ class Alikes:
     def beside_kept_out(self) -> pa.Table:
         """(row, other, distance, how): alive rows that are like one that is kept out."""
         states = self._states
-        out: dict[int, list[int]] = {}
-        for row in np.flatnonzero(~states["alive"]).tolist():
-            out.setdefault(int(self.groups[row]), []).append(row)
+        figures = states["figure"]
+        out: dict[int, list[int]] = {}  # of each group two of different figures are enough
+        lost = np.flatnonzero(~states["alive"])
+        for row in lost[np.argsort(states["name"][lost])].tolist():
+            here = out.setdefault(int(self.groups[row]), [])
+            if not here or (len(here) == 1 and figures[here[0]] != figures[row]):
+                here.append(row)
         touched = {other for group in out for other in self._alike(group)}
         found = []
         for row in np.flatnonzero(states["alive"]).tolist() if out else []:
             if int(self.groups[row]) not in touched:
                 continue
             others = [o for group in self._alike(row) for o in out.get(group, ())]
-            others = [o for o in others if states["figure"][o] != states["figure"][row]]
+            others = [o for o in others if figures[o] != figures[row]]
             if others:
                 found.append(
                     (row, min(others, key=lambda o: (self._nearness(row, o), states["name"][o])))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from itertools import pairwise
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from filters.selection import Policy, caption_sql, cut, decide, plan_shards
+from pipelines.tarwriter import TarWriter
 from schemas.licence import licence_of
 from schemas.manifest import samples_to_table, stage_rows_to_table
 from schemas.sample import Drop, Image, Sample, Text
@@ -224,3 +228,35 @@ def test_the_caption_is_the_first_text_preferred(texts: list[Text], preference: 
     connection.register("rows", samples_to_table([sample]))
     ((chosen,),) = connection.sql(f"SELECT {caption_sql(preference)} FROM rows").fetchall()
     assert chosen == _first_found(texts, preference)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.text(max_size=40),
+    st.lists(st.text(max_size=8), max_size=4),
+    st.integers(0, 4),
+    st.booleans(),
+)
+def test_a_row_takes_no_more_of_a_shard_than_is_planned(
+    caption: str, names: list[str], pictures: int, marked: bool
+) -> None:
+    stored = [Image("stages/x.tar", 0, 700 + i, 9, 9, "jpg", "ab", 0) for i in range(pictures)]
+    sample = _sample("d/1", images=stored, texts=[Text("caption", caption * 9)])
+    sample = replace(sample, meta=dict.fromkeys(names, caption))
+    connection = _connection([sample])
+    decide(connection, {}, ["caption"], Policy(curriculum={f"stage_{i}": "true" for i in range(9)}))
+    ((planned,),) = connection.sql("SELECT bytes FROM decided").fetchall()
+    placed = [replace(i, path="shards/train-000000.tar", offset=10**12) for i in stored]
+    record = replace(
+        sample, images=placed, caption=caption * 9, split="train", shard="train-000000",
+        sampling_weight=0.12345678901234567, duplicate_of="x" * 200 if marked else "",
+        curriculum=[f"stage_{i}" for i in range(9)],
+    )  # fmt: skip
+    buffer = io.BytesIO()
+    tar = TarWriter(buffer)
+    for i, image in enumerate(placed):
+        tar.add(f"d_1.{i}.jpg", b"x" * image.length)
+    tar.add("d_1.json", msgspec.json.encode(record))
+    tar.add("d_1.txt", (caption * 9).encode())
+    assert tar.position <= planned
+    assert planned - tar.position < 6_000 + 1_200 * pictures
