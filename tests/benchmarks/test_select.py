@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.select import checked, differences, measured
-from benchmarks.select_rows import EVALUATION
+from benchmarks.select import checked, differences, made_rows, measured
+from benchmarks.select_rows import EVALUATION, make_rows
 from pipelines.storage import Store
 
 _ROWS = 1_200
@@ -61,6 +62,7 @@ def test_decisions_are_those_of_plain_python(tmp_path: Path, name: str) -> None:
 
 
 def test_figures_of_a_small_run(tmp_path: Path) -> None:
+    make_rows(str(tmp_path), replace(made_rows(400, False), evaluation=50), 1)
     found = measured(str(tmp_path), 400, False)
     assert found["rows"] == 400
     assert 0 < found["kept"] < 400
