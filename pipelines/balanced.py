@@ -84,8 +84,8 @@ def _mixed(connection: duckdb.DuckDBPyConnection, by: str) -> Table:
 
 
 def _stages(connection: duckdb.DuckDBPyConnection, conditions: Mapping[str, str]) -> Table:
-    """Each training stage in the recipe's order."""
-    found = dict.fromkeys(conditions, (0, 0))
+    """Each training stage, by name."""
+    found = dict.fromkeys(sorted(conditions), (0, 0))
     for name, n, train in connection.execute(
         """SELECT stage, count(*), count(*) FILTER (split = 'train')
         FROM (SELECT split, unnest(curriculum) AS stage FROM manifest WHERE kept) GROUP BY stage"""
@@ -105,5 +105,5 @@ def _held(connection: duckdb.DuckDBPyConnection, conditions: Mapping[str, str]) 
                 FROM judged_rows s WHERE kept AND coalesce(TRY(({condition}\n)), false)"""
             ).fetchall()[0],
         )
-        for name, condition in conditions.items()
+        for name, condition in sorted(conditions.items())
     ]

@@ -18,6 +18,7 @@ from pipelines.errors import UserError
 from pipelines.knowledge import IN_USE
 from pipelines.part_views import score_names
 from pipelines.recipe import Recipe
+from pipelines.selected import selection_views
 from pipelines.storage import Store
 from pipelines.summary import manifest_connection
 from schemas.options import first_problem
@@ -90,7 +91,8 @@ def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:
     `questions`, `images`, `drops` and `scores`; the last eight with `sample_id` first.
 
     `vocabulary` has the concepts in use and all broader ones, `narrower('C0012345')` a concept's
-    id and those of all below it; `modalities` is the tree of picture kinds.
+    id and those of all below it; `modalities` is the tree of picture kinds. `leaks`, `near_pairs`
+    and `compared` are what select found to be alike, and in how many.
     """
     connection = manifest_connection(corpus.store, corpus.partitions)
     scores = score_names(connection, "manifest")
@@ -107,6 +109,7 @@ def views(corpus: Corpus) -> duckdb.DuckDBPyConnection:
         (SELECT sample_id, unnest(map_entries(scores)) AS score FROM manifest)"""
     )
     _add_knowledge(connection, corpus.store)
+    selection_views(connection, corpus.store)
     return connection
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from extractors.modality.tree import KIND_OF
+from pipelines.croissant_context import CONTEXT
 from pipelines.recipe import Recipe
 from pipelines.storage import Store
 from pipelines.summary import Summary
@@ -36,6 +37,12 @@ _FIELDS = (
     ("duplicate_of", "sc:Text", ""),
     ("split", "sc:Text", ""),
     ("shard", "sc:Text", ""),
+    ("sampling_weight", "sc:Float", "How often to draw a training row; 1 on average."),
+)
+# A map, which is read as pairs: the place in a pair, what it is called and what it is.
+_SCORE_FIELDS = (
+    ("[0]", "name", "sc:Text", "What was measured."),
+    ("[1]", "value", "sc:Float", "The score."),
 )
 _CONCEPT_FIELDS = (
     ("cui", "sc:Text", "The concept's id in the vocabulary."),
@@ -112,7 +119,7 @@ def croissant(
     """Shards and manifest as file sets, the manifest's columns as fields."""
     licences = [_LICENCE_URLS[code] for code, _ in summary.licences if code in _LICENCE_URLS]
     return {
-        "@context": _CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": recipe.name,
@@ -141,6 +148,8 @@ def croissant(
                 "description": "One record per sample, kept or dropped.",
                 "field": [
                     *(_field(*field) for field in _FIELDS),
+                    _curriculum(),
+                    _scores(),
                     *(_part(*part) for part in _PARTS),
                 ],
             },
@@ -170,6 +179,20 @@ def _field(name: str, kind: str, words: str) -> dict[str, Any]:
     }
 
 
+def _curriculum() -> dict[str, Any]:
+    words = "The training stages that the sample is for."
+    return {**_field("curriculum", "sc:Text", words), "repeated": True}
+
+
+def _scores() -> dict[str, Any]:
+    """What a sample was measured for, as a name and a value each."""
+    scores = _part("scores", "What the sample was measured for.", ())
+    scores["subField"] = [
+        _sub_field("scores", name, kind, said, place) for place, name, kind, said in _SCORE_FIELDS
+    ]
+    return scores
+
+
 def _column(name: str) -> dict[str, Any]:
     return {"fileSet": {"@id": "manifest-files"}, "extract": {"column": name}}
 
@@ -182,17 +205,19 @@ def _part(name: str, words: str, fields: Sequence[tuple[str, str, str]]) -> dict
         "name": name,
         "description": words,
         "repeated": True,
-        "subField": [
-            {
-                "@type": "cr:Field",
-                "@id": f"samples/{name}/{field}",
-                "name": field,
-                "description": said,
-                "dataType": kind,
-                "source": {**_column(name), "transform": {"jsonPath": field}},
-            }
-            for field, kind, said in fields
-        ],
+        "subField": [_sub_field(name, field, kind, said, field) for field, kind, said in fields],
+    }
+
+
+def _sub_field(part: str, name: str, kind: str, words: str, path: str) -> dict[str, Any]:
+    """A field of each entry of a list column, at a JSON path in it."""
+    return {
+        "@type": "cr:Field",
+        "@id": f"samples/{part}/{name}",
+        "name": name,
+        "description": words,
+        "dataType": kind,
+        "source": {**_column(part), "transform": {"jsonPath": path}},
     }
 
 
@@ -237,41 +262,3 @@ def _description(recipe: Recipe, summary: Summary, vocabulary_sources: Sequence[
     if content.with_concepts and vocabulary_sources:
         words.append(f"The vocabulary is made from {', '.join(vocabulary_sources)}.")
     return " ".join(words)
-
-
-_CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}

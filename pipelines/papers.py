@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from extractors.labelled.card import BadCard, DatasetCard, load_card
 from extractors.modality.tree import KIND_OF
-from pipelines import layout
+from pipelines import layout, papers_selection
 from pipelines.croissant import croissant
 from pipelines.recipe import Recipe
 from pipelines.storage import Store
@@ -116,6 +116,7 @@ def card(recipe: Recipe, summary: Summary, vocabulary_sources: Sequence[str] = (
         *_kinds(summary),
         *_concepts(summary, vocabulary_sources),
         *_written(summary),
+        *_selection(recipe, summary),
         "Each sample is `key.jpg` (or `.png`), `key.txt` (the caption) and `key.json` (the record). "
         "`manifest/` has one row for every sample, kept or dropped, with the reason:",
         "",
@@ -214,6 +215,21 @@ def _written(summary: Summary) -> list[str]:
         "`reasons` says what was found. They may still be wrong.",
         "",
     ]
+
+
+def _selection(recipe: Recipe, summary: Summary) -> list[str]:
+    """What was kept out, duplicates, weights and the limits of the look at privacy."""
+    selected = summary.selected
+    return [
+        *_table_and_words(papers_selection.kept_out(selected, recipe)),
+        *papers_selection.duplicates(selected, recipe),
+        *papers_selection.weights(selected, recipe),
+        *_table_and_words(papers_selection.privacy(selected)),
+    ]
+
+
+def _table_and_words(found: tuple[papers_selection.Table, list[str]] | None) -> list[str]:
+    return [*_markdown_table(*found[0]), *found[1]] if found else []
 
 
 def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple]) -> list[str]:

@@ -67,6 +67,39 @@ EXAMPLES = (
         "count(*) FILTER (NOT faithful) AS rejected FROM texts GROUP BY ALL ORDER BY n DESC, kind",
     ),
     Example(
+        "the pairs of pictures that are most and least alike of those found to be near duplicates",
+        "SELECT sample_id, winner, distance, how FROM near_pairs WHERE how != 'text' "
+        "ORDER BY distance, sample_id",
+    ),
+    Example(
+        "rows by tenth of a score, to choose a threshold",
+        "SELECT tenth, count(*) AS rows, count(*) FILTER (kept) AS kept, min(image_flat), "
+        "max(image_flat) FROM (SELECT kept, image_flat, ntile(10) OVER (ORDER BY image_flat) AS tenth "
+        "FROM samples WHERE image_flat IS NOT NULL) GROUP BY tenth ORDER BY tenth",
+    ),
+    Example(
+        "what each rule and step drops, and what nothing else would have dropped",
+        "SELECT d.stage, d.reason, count(*) AS rows, count(*) FILTER (len(drops) = 1) AS alone "
+        "FROM (SELECT drops, unnest(drops) AS d FROM samples) GROUP BY ALL ORDER BY rows DESC, d.reason",
+    ),
+    Example(
+        "the share of each kind of picture in training, as rows and as drawn by sampling_weight",
+        "SELECT modality, count(*) / sum(count(*)) OVER () AS of_rows, "
+        "sum(sampling_weight) / sum(sum(sampling_weight)) OVER () AS drawn "
+        "FROM samples WHERE kept AND split = 'train' GROUP BY modality ORDER BY drawn DESC, modality",
+    ),
+    Example(
+        "rows that were kept out for an evaluation set, and the item they match",
+        "SELECT set, sample_id, item, kind, distance, how FROM leaks WHERE direct "
+        "ORDER BY set, kind, distance, sample_id",
+    ),
+    Example(
+        "kept rows with a mark of privacy, to look at before anything is handed on",
+        "SELECT sample_id, meta['identifying'] AS words, meta['faces'] AS faces, "
+        "meta['burnt_in'] AS text_on_it FROM samples WHERE kept AND (map_contains(meta, 'identifying') "
+        "OR map_contains(meta, 'faces') OR map_contains(meta, 'burnt_in')) ORDER BY sample_id",
+    ),
+    Example(
         "the broader concepts of those in use, and how many samples they gather",
         "SELECT p.name, count(DISTINCT c.sample_id) AS samples FROM concepts c "
         "JOIN vocabulary v USING (cui), unnest(v.parents) AS up(cui) "

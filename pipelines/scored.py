@@ -76,7 +76,7 @@ class Spread:
 def cuts_of(rules: Mapping[str, str]) -> dict[str, list[Cut]]:
     """The comparisons of a column with a number in each rule, by column."""
     found: dict[str, list[Cut]] = {}
-    for rule, condition in rules.items():
+    for rule, condition in sorted(rules.items()):
         plain = _STRING.sub("''", _ITEM.sub(r"\1", condition))
         for name, sign, number in _AFTER.findall(plain):
             found.setdefault(name, []).append(Cut(rule, sign, float(number)))
@@ -86,10 +86,10 @@ def cuts_of(rules: Mapping[str, str]) -> dict[str, list[Cut]]:
 
 
 def named_in(rules: Mapping[str, str], names: Sequence[str]) -> list[str]:
-    """The scores that rules name, in their order."""
+    """The scores that rules name, in the order of the rules' names."""
     words = [
         word
-        for condition in rules.values()
+        for _, condition in sorted(rules.items())
         for word in re.findall(r"\w+", _STRING.sub("''", _ITEM.sub(r"\1", condition)))
     ]
     return [word for word in dict.fromkeys(words) if word in set(names)]

@@ -14,6 +14,7 @@ from extractors.modality.tree import KIND_OF
 from pipelines import layout
 from pipelines.corpus import Corpus
 from pipelines.summary import manifest_connection, summarise
+from pipelines.verify_selection import verify_selection
 from schemas.identifiers import shard_key
 from schemas.manifest import samples_from_table
 from schemas.sample import Sample
@@ -137,6 +138,7 @@ def verify(corpus: Corpus) -> Iterator[str]:
         found = [str(row[0]) for row in connection.execute(sql).fetchall()]
         if found:
             yield f"{len(found):,} {what}: {', '.join(found[:_SHOWN])}"
+    yield from verify_selection(corpus, connection)
     yield from _documents(corpus, connection)
     yield from _counts(corpus)
     extra = set(corpus.store.names(layout.SHARDS)) - {f"{s}.tar" for s in corpus.shards}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipelines.report import markup
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import Gone, embedded
 from pipelines.storage import Store
@@ -34,7 +35,7 @@ _REGIONS = """
     FROM (SELECT source, sample_id, unnest(regions) AS r FROM manifest WHERE kept)
     GROUP BY ALL ORDER BY n DESC, source, label LIMIT ?"""
 _ROWS = """
-    SELECT sample_id, source, images, caption, texts, labels, regions, questions FROM manifest
+    SELECT sample_id, source, images, caption, texts, meta, labels, regions, questions FROM manifest
     WHERE kept AND len(images) > 0 AND coalesce(len(figure.box), 0) = 0
         AND len(labels) + len(regions) + len(questions) > 0
     QUALIFY row_number() OVER (PARTITION BY source ORDER BY md5(sample_id)) <= ?
@@ -49,7 +50,7 @@ def annotated_section(store: Store, summary: Summary) -> list[str]:
     regions = connection.execute(_REGIONS, [_LABELS_SHOWN]).fetchall()
     if not labels and not regions:
         return []
-    rows = connection.sql(_ROWS, params=[_ROWS_SHOWN, _SOURCES_SHOWN]).to_arrow_table().to_pylist()
+    rows = safe_rows(connection.sql(_ROWS, params=[_ROWS_SHOWN, _SOURCES_SHOWN]))
     return [
         "<h2>Labels, regions and what was written of them</h2>",
         *_tables(labels, regions),

@@ -15,6 +15,7 @@ from pipelines.compare_tables import NOT_THERE, Difference
 from pipelines.corpus import Corpus
 from pipelines.report import markup
 from pipelines.report.document import document
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import thumbnail
 from pipelines.storage import Store
@@ -28,7 +29,7 @@ _LOST_ROWS = """SELECT sample_id, partition_{side} AS partition FROM compared
     WHERE kept_{side} AND NOT kept_{other} AND why_{other} = ? ORDER BY md5(sample_id) LIMIT ?"""
 _CHANGED_ROWS = """SELECT sample_id, partition_a AS partition, partition_b FROM compared
     WHERE kept_a AND kept_b AND {condition} ORDER BY md5(sample_id) LIMIT ?"""
-_ROW = """SELECT sample_id, images, caption, drops, split, source FROM manifest_{side}
+_ROW = """SELECT sample_id, images, caption, texts, meta, drops, split, source FROM manifest_{side}
     WHERE sample_id = ? AND partition = ?"""
 
 
@@ -189,7 +190,7 @@ class _Page:
 
     def _row(self, side: str, sample_id: str, partition: int) -> dict:
         relation = self._connection.sql(_ROW.format(side=side), params=[sample_id, partition])
-        return dict(relation.to_arrow_table().to_pylist()[0])
+        return safe_rows(relation)[0]
 
     def _card(self, side: str, row: dict, words: str) -> str:
         picture = thumbnail(self._corpora[side].store, row["images"])

@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines.content import Content
 from pipelines.report import markup
+from pipelines.report.hidden import safe_rows
 from pipelines.report.kinds import breakable_kind, histogram, kinds_parts, sureness_chart
 from pipelines.report.markup import share, text
 from pipelines.report.pictures import thumbnail
@@ -23,7 +24,7 @@ _CAPTION_SHOWN = 900
 # Captions with a concept in them: a fixed sample, and one of those that deny or doubt something.
 _CAPTIONS = """
     WITH found AS (
-        SELECT sample_id, images, caption, modality, partition, list_filter(concepts, lambda c:
+        SELECT sample_id, images, caption, texts, meta, modality, partition, list_filter(concepts, lambda c:
             texts[c.text + 1].text = caption) AS concepts
         FROM manifest WHERE kept AND len(concepts) > 0
     ), open AS (
@@ -134,7 +135,7 @@ def _crossed(content: Content) -> str:
 
 def _captions(store: Store, connection: duckdb.DuckDBPyConnection) -> str:
     asked = [_OPEN_SHOWN, _CAPTIONS_SHOWN]
-    rows = connection.sql(_CAPTIONS, params=asked).to_arrow_table().to_pylist()
+    rows = safe_rows(connection.sql(_CAPTIONS, params=asked))
     several = [row for row in rows if row["place"]]
     open_ones = [row for row in rows if not row["place"]]
     shown = [*several[: _CAPTIONS_SHOWN - len(open_ones)], *open_ones]

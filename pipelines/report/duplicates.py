@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import duckdb
 
 from filters.options import DuplicateTexts, NearDuplicates
+from pipelines.papers_selection import a_match
 from pipelines.recipe import Recipe
 from pipelines.report import markup
-from pipelines.report.keep_out import in_words, threshold
+from pipelines.report.keep_out import in_words
 from pipelines.report.markup import text
 from pipelines.report.rows import Rows, card, gallery, note, table, told
 from pipelines.selected import ALIKE_KIND
@@ -142,7 +143,7 @@ def _lines(summary: Summary, recipe: Recipe | None) -> list[tuple]:
     if n := dropped["duplicate"]:
         lines.append((_SAME, "", "the same bytes of pixels", n, "", n))
     for kind, what, said in (
-        ("picture", "pictures for near duplicates", threshold(near) if near else ""),
+        ("picture", "pictures for near duplicates", a_match(near) if near else ""),
         ("embedding", "embeddings for near duplicates", _cosine(near)),
         ("text", "captions for duplicate texts", _jaccard(texts)),
     ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import duckdb
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
@@ -15,6 +16,8 @@ Box = tuple[int, int, int, int]
 
 HIDDEN_PICTURES = ("burnt_in", "faces")
 BLACK = "█"
+MOST_MARKS = 20  # that the score stage notes of a row
+_LONGEST = 1_000_000_000
 _FILL = (38, 84, 88)
 _EDGE = (240, 196, 60)
 _BOX = re.compile(r"image:(\d{1,6}) (-?\d{1,7}),(-?\d{1,7}),(-?\d{1,7}),(-?\d{1,7})\Z")
@@ -75,18 +78,39 @@ def masked(words: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join(letters)
 
 
-def masked_row(row: Mapping) -> dict:
-    """The same row with identifying words blacked out in its texts and its caption."""
+def safe_rows(found: duckdb.DuckDBPyRelation) -> list[dict]:
+    """The rows of a query as a page may show them; those of a manifest must come with their
+    `images`, `caption`, `texts` and `meta`, as far as these are shown."""
+    return [safe_row(row) for row in found.to_arrow_table().to_pylist()]
+
+
+def safe_row(row: Mapping) -> dict:
+    """The same row with identifying words blacked out, and with what is to be filled on its first
+    picture as `hide` beside that picture's place."""
+    images = [dict(image) for image in row.get("images") or []]
+    if images and (boxes := boxes_of(meta_of(row))):
+        images[0]["hide"] = boxes
+    return {**_masked_row(row), **({"images": images} if images else {})}
+
+
+def _masked_row(row: Mapping) -> dict:
     spans = spans_of(meta_of(row))
     if not spans:
         return dict(row)
+    if len(spans) >= MOST_MARKS:  # there may be more than are noted
+        place, start, _, kind = spans[-1]
+        spans += [(place, start, _LONGEST, kind)]
+        spans += [
+            (after, 0, _LONGEST, kind) for after in range(place + 1, len(row.get("texts") or []))
+        ]
     texts = [dict(text) for text in row.get("texts") or []]
     caption = row.get("caption") or ""
     for place, text in enumerate(texts):
         own = [(start, end) for where, start, end, _ in spans if where == place]
         caption = _masked_in(caption, text["text"] or "", own)
         text["text"] = masked(text["text"] or "", own)
-    return {**row, "texts": texts, "caption": caption}
+    shown = {"texts": texts, "caption": caption}
+    return {**row, **{name: value for name, value in shown.items() if name in row}}
 
 
 def _masked_in(caption: str, words: str, spans: Sequence[tuple[int, int]]) -> str:

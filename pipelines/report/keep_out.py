@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from filters.options import Alike, KeepOut
+from pipelines.papers_selection import a_match
 from pipelines.report.hidden import boxes_of, meta_of
 from pipelines.report.markup import text
 from pipelines.report.pictures import img
@@ -151,16 +152,6 @@ def _turned(alike: Alike) -> str:
     return f", {said}" if said else ""
 
 
-def threshold(alike: Alike) -> str:
-    """When two pictures count as the same, in words."""
-    words = [f"at most {4 * alike.hamming} of {_BITS} bits differ"]
-    words += ["mirrored too"] if alike.mirror else []
-    words += ["turned by quarters too"] if alike.rotate else []
-    words += [f"up to {alike.crop:.0%} of a side cropped"] if alike.crop else []
-    words += [f"or embeddings {alike.embedding:g} alike"] if alike.embedding else []
-    return ", ".join(words)
-
-
 def _lines(proof: Proof) -> list[tuple]:
     numbers, wanted = proof.numbers, proof.wanted
     lines: list[tuple] = [
@@ -168,7 +159,7 @@ def _lines(proof: Proof) -> list[tuple]:
             "pictures",
             numbers.pictures_compared,
             numbers.pictures,
-            threshold(wanted) if wanted else "",
+            a_match(wanted) if wanted else "",
             numbers.pictures_found,
         )
     ]

@@ -7,6 +7,7 @@ import duckdb
 from extractors.modality.tree import GROUPS, KIND_OF, group_of
 from pipelines.content import BINS, Content
 from pipelines.report import markup
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import thumbnail
 from pipelines.storage import Store
@@ -23,10 +24,10 @@ _EXAMPLE_IDS = """
     SELECT unnest(min_by(sample_id, md5(sample_id), ?)) FROM manifest
     WHERE kept AND len(images) > 0 AND list_contains(?, modality) GROUP BY modality"""
 _EXAMPLES = """
-    SELECT sample_id, images, caption, modality, modality_score FROM manifest
+    SELECT sample_id, images, caption, texts, meta, modality, modality_score FROM manifest
     WHERE list_contains(?, sample_id) ORDER BY md5(sample_id)"""
 _LEAST_SURE = """
-    SELECT sample_id, images, caption, modality, modality_score FROM manifest
+    SELECT sample_id, images, caption, texts, meta, modality, modality_score FROM manifest
     WHERE kept AND len(images) > 0 AND modality_score < 1
     ORDER BY modality_score, md5(sample_id) LIMIT ?"""
 
@@ -75,7 +76,7 @@ def histogram(found: list[tuple]) -> list[tuple[object, int]]:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, params: list) -> list[dict]:
-    return connection.sql(sql, params=params).to_arrow_table().to_pylist()
+    return safe_rows(connection.sql(sql, params=params))
 
 
 def _bars_by_group(content: Content) -> str:

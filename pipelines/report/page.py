@@ -10,6 +10,7 @@ from pipelines.report import markup
 from pipelines.report.annotated import annotated_section
 from pipelines.report.concepts import content_section
 from pipelines.report.document import document
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.panels import figures_section
 from pipelines.report.pictures import thumbnail
@@ -25,7 +26,7 @@ _REASONS_SHOWN = 20
 _BEFORE_PANELS = ("list", "extract")
 
 _GALLERY_COLUMNS = (
-    "sample_id, images, caption, drops, licence.code AS licence, figure.label AS label"
+    "sample_id, images, caption, texts, meta, drops, licence.code AS licence, figure.label AS label"
 )
 # A fixed sample that does not change from run to run, and never only the first article.
 _KEPT_SQL = f"SELECT {_GALLERY_COLUMNS} FROM manifest WHERE kept ORDER BY md5(sample_id) LIMIT ?"
@@ -133,7 +134,7 @@ def _filled(pairs: Sequence[tuple], step: int) -> list[tuple[int, int]]:
 
 def _kept_gallery(store: Store, summary: Summary) -> str:
     connection = manifest_connection(store, summary.partitions)
-    rows = connection.sql(_KEPT_SQL, params=[_KEPT_SHOWN]).to_arrow_table().to_pylist()
+    rows = safe_rows(connection.sql(_KEPT_SQL, params=[_KEPT_SHOWN]))
     return _gallery(store, rows) if rows else "<p>No row was kept.</p>"
 
 
@@ -143,7 +144,7 @@ def _dropped_galleries(store: Store, summary: Summary) -> str:
     for stage, reason, n in summary.funnel[:_REASONS_SHOWN]:
         rows = connection.sql(_DROPPED_SQL, params=[stage, reason, _DROPPED_SHOWN])
         parts.append(f"<h3>{text(stage)}: {text(reason)} ({text(n)})</h3>")
-        parts.append(_gallery(store, rows.to_arrow_table().to_pylist()))
+        parts.append(_gallery(store, safe_rows(rows)))
     if len(summary.funnel) > _REASONS_SHOWN:
         parts.append(f"<p>and {len(summary.funnel) - _REASONS_SHOWN} more reasons</p>")
     return "".join(parts) or "<p>No row was dropped.</p>"

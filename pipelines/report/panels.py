@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.report import markup
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import Gone, embedded, thumbnail
 from pipelines.storage import Store
@@ -28,12 +29,12 @@ _WORDS = {
 
 # A fixed sample that does not change from run to run.
 _WHOLES_SQL = """
-    SELECT sample_id, images, figure, caption, texts, scores['split_confidence'] AS confidence,
-        partition
+    SELECT sample_id, images, figure, caption, texts, meta, partition,
+        scores['split_confidence'] AS confidence
     FROM manifest WHERE 'split' IN map_keys(meta) AND len(figure.box) = 0
     ORDER BY md5(sample_id) LIMIT ?"""
 _PANELS_SQL = """
-    SELECT sample_id, images, figure, kept, drops, meta['panel_text'] AS about, texts
+    SELECT sample_id, images, figure, kept, drops, meta['panel_text'] AS about, meta, texts
     FROM manifest
     WHERE partition = ? AND len(figure.box) > 0 AND regexp_replace(sample_id, '/[^/]+$', '') = ?
     ORDER BY length(sample_id), sample_id"""
@@ -45,7 +46,7 @@ def figures_section(store: Store, summary: Summary) -> list[str]:
         return []
     rows = [(_WORDS.get(what, what), n, panels or "") for what, n, panels in summary.figures]
     connection = manifest_connection(store, summary.partitions)
-    wholes = connection.sql(_WHOLES_SQL, params=[_FIGURES_SHOWN]).to_arrow_table().to_pylist()
+    wholes = safe_rows(connection.sql(_WHOLES_SQL, params=[_FIGURES_SHOWN]))
     return [
         "<h2>Compound figures</h2>",
         markup.table(("what became of figures", "figures", "panels"), rows),
@@ -55,7 +56,7 @@ def figures_section(store: Store, summary: Summary) -> list[str]:
 
 def _split_figure(store: Store, connection: duckdb.DuckDBPyConnection, whole: dict) -> str:
     found = connection.sql(_PANELS_SQL, params=[whole["partition"], whole["sample_id"]])
-    panels = found.to_arrow_table().to_pylist()
+    panels = safe_rows(found)
     cards = [_panel(store, panel, _colour(i)) for i, panel in enumerate(panels[:_PANELS_SHOWN])]
     more = len(panels) - _PANELS_SHOWN
     if more > 0:

@@ -22,18 +22,14 @@ class Gone(Exception):
 
 
 def thumbnail(
-    store: Store,
-    images: list[dict],
-    side_px: int = THUMBNAIL_PX,
-    hide: Sequence[Box] = (),
-    marked: bool = False,
+    store: Store, images: list[dict], side_px: int = THUMBNAIL_PX, marked: bool = False
 ) -> str:
     """The first picture, small, as an `<img>`; a word where it cannot be had.
 
-    `hide`: boxes in its pixels that are filled; `marked`: so that one sees where they were.
+    Boxes beside its place (`hide`) are filled; `marked`: so that one sees where they were.
     """
     try:
-        return img(embedded(store, images, side_px, hide, marked))
+        return img(embedded(store, images, side_px, marked))
     except Gone as gone:
         return f'<span class="none">{gone}</span>'
 
@@ -44,16 +40,14 @@ def img(address: str) -> str:
 
 
 def embedded(
-    store: Store,
-    images: list[dict],
-    side_px: int = THUMBNAIL_PX,
-    hide: Sequence[Box] = (),
-    marked: bool = False,
+    store: Store, images: list[dict], side_px: int = THUMBNAIL_PX, marked: bool = False
 ) -> str:
     """The first picture, small, as a `data:` address. Raises `Gone`."""
     if not images:
         raise Gone("no picture")
-    image = Image(**images[0])
+    place = dict(images[0])
+    hide = place.pop("hide", ())
+    image = Image(**place)
     try:
         with store.opened(image.path) as file:
             data = read_range(file, image)

@@ -6,6 +6,7 @@ import duckdb
 
 from pipelines.questions import HEAD, NOTES, Family, cells, family_table
 from pipelines.report import markup
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import thumbnail
 from pipelines.storage import Store
@@ -24,7 +25,7 @@ _EXAMPLES = """
             questions, lambda x: coalesce(x.faithful, true))) AS q
           FROM manifest WHERE kept)
     GROUP BY ALL ORDER BY task, kind LIMIT ?"""
-_PICTURES = "SELECT sample_id, images FROM manifest WHERE list_contains(?, sample_id)"
+_PICTURES = "SELECT sample_id, images, meta FROM manifest WHERE list_contains(?, sample_id)"
 
 
 def questions_section(store: Store, summary: Summary) -> list[str]:
@@ -70,7 +71,7 @@ def _row(family: Family) -> str:
 def _examples(store: Store, connection: duckdb.DuckDBPyConnection) -> str:
     found = connection.execute(_EXAMPLES, [_EXAMPLES_SHOWN]).fetchall()
     ids = [one["sample_id"] for _, _, one in found]
-    rows = connection.sql(_PICTURES, params=[ids]).to_arrow_table().to_pylist()
+    rows = safe_rows(connection.sql(_PICTURES, params=[ids]))
     pictures = {row["sample_id"]: row["images"] for row in rows}
     return "".join(_example(store, one, pictures[one["sample_id"]]) for _, _, one in found)
 

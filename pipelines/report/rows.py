@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from pipelines.report import markup
-from pipelines.report.hidden import boxes_of, masked_row, meta_of
+from pipelines.report.hidden import safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import thumbnail
 from pipelines.storage import Store
@@ -26,8 +26,8 @@ def rows_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> Rows:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    found = connection.sql(_THESE, params=[wanted]).to_arrow_table().to_pylist()
-    return {row["sample_id"]: masked_row(row) for row in found}
+    found = safe_rows(connection.sql(_THESE, params=[wanted]))
+    return {row["sample_id"]: row for row in found}
 
 
 def card(
@@ -56,7 +56,7 @@ def card(
 
 def picture(store: Store, row: dict, marked: bool = False) -> str:
     """A row's first picture, small, with what was found on it filled."""
-    return thumbnail(store, row["images"], PICTURE_PX, boxes_of(meta_of(row)), marked)
+    return thumbnail(store, row["images"], PICTURE_PX, marked)
 
 
 def start(caption: str, shown: int = _WORDS_SHOWN) -> str:

@@ -15,7 +15,7 @@ from filters.burnt_in import burnt_in_text
 from filters.options import KeepOut
 from pipelines import layout
 from pipelines.errors import UserError
-from pipelines.report.hidden import boxes_of, meta_of
+from pipelines.report.hidden import safe_rows
 from pipelines.report.pictures import Gone, embedded, small_jpeg
 from pipelines.report.rows import PICTURE_PX
 
@@ -59,12 +59,11 @@ def _of_corpus(path: str, items: Sequence[str]) -> dict[str, str]:
     except UserError:
         return {}
     connection = manifest_connection(corpus.store, corpus.partitions)
-    rows = connection.sql(_CORPUS_ROWS, params=[sorted(set(items))]).to_arrow_table().to_pylist()
+    rows = safe_rows(connection.sql(_CORPUS_ROWS, params=[sorted(set(items))]))
     found = {}
     for row in rows:
         try:
-            hide = boxes_of(meta_of(row))
-            found[row["sample_id"]] = embedded(corpus.store, row["images"], PICTURE_PX, hide)
+            found[row["sample_id"]] = embedded(corpus.store, row["images"], PICTURE_PX)
         except Gone:
             continue
     return found

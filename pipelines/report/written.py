@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from pipelines.report import markup
+from pipelines.report.hidden import safe_row, safe_rows
 from pipelines.report.markup import text
 from pipelines.report.pictures import thumbnail
 from pipelines.storage import Store
@@ -59,7 +60,7 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> list[dict]:
         for rejected in (False, True)
         for (sample_id,) in connection.execute(_SOME, [rejected, _SHOWN // 2]).fetchall()
     ]
-    rows = connection.sql(_THESE, params=[ids]).to_arrow_table().to_pylist()
+    rows = safe_rows(connection.sql(_THESE, params=[ids]))
     return sorted(rows, key=lambda row: ids.index(row["sample_id"]))
 
 
@@ -70,7 +71,7 @@ def traced_rows(store: Store, summary: Summary) -> Iterator[str]:
     reader = connection.sql(_ALL, params=[_TRACED]).to_arrow_reader(200)
     for batch in reader:
         for row in batch.to_pylist():
-            yield _row(store, row, False)
+            yield _row(store, safe_row(row), False)
     if total > _TRACED:
         yield (
             f'<p>and {text(total - _TRACED)} more rows: <code>fabrica query CORPUS "SELECT '

@@ -39,10 +39,13 @@ def example(words: str) -> str:
 
 @pytest.mark.parametrize("sql", [e.sql for e in EXAMPLES], ids=[e.words for e in EXAMPLES])
 def test_every_example_has_an_answer(
-    corpus: Path, labelled_corpus: Path, capsys: Capsys, sql: str
+    corpus: Path, labelled_corpus: Path, selection_corpus: Path, capsys: Capsys, sql: str
 ) -> None:
-    about_labels = re.search(r"FROM (regions|questions|labels)\b", sql)
-    assert answers(capsys, labelled_corpus if about_labels else corpus, sql)
+    if re.search(r"near_pairs|leaks|drops|image_flat|sampling_weight|identifying", sql):
+        corpus = selection_corpus
+    elif re.search(r"FROM (regions|questions|labels)\b", sql):
+        corpus = labelled_corpus
+    assert answers(capsys, corpus, sql)
 
 
 def test_the_help_shows_them(capsys: Capsys) -> None:
@@ -96,6 +99,36 @@ def test_what_is_broader_gathers_what_is_narrower(corpus: Path, capsys: Capsys) 
 def test_the_vocabulary_says_where_its_concepts_come_from(corpus: Path, capsys: Capsys) -> None:
     sql = f"SELECT sources FROM vocabulary WHERE cui = '{LUNG_DISEASE}'"
     assert answers(capsys, corpus, sql) == [{"sources": ["DOID"]}]
+
+
+def test_tenths_of_a_score_hold_all_rows(selection_corpus: Path, capsys: Capsys) -> None:
+    found = answers(capsys, selection_corpus, example("tenth of a score"))
+    assert sum(a["rows"] for a in found) == 12
+    assert sum(a["kept"] for a in found) == 7
+
+
+def test_what_nothing_else_drops_is_counted(selection_corpus: Path, capsys: Capsys) -> None:
+    found = answers(capsys, selection_corpus, example("what each rule and step drops"))
+    assert {a["reason"]: (a["rows"], a["alone"]) for a in found} == {
+        "keep_out": (3, 3),
+        "near_duplicate": (1, 1),
+        "duplicate_text": (1, 1),
+    }
+
+
+def test_shares_as_rows_and_as_drawn_are_each_one(selection_corpus: Path, capsys: Capsys) -> None:
+    found = answers(capsys, selection_corpus, example("as drawn by sampling_weight"))
+    assert sum(a["of_rows"] for a in found) == pytest.approx(1)
+    assert sum(a["drawn"] for a in found) == pytest.approx(1)
+
+
+def test_leaks_and_near_pairs_are_views(selection_corpus: Path, capsys: Capsys) -> None:
+    leaks = answers(capsys, selection_corpus, example("kept out for an evaluation set"))
+    assert {a["item"] for a in leaks} == {"cropped.png", "mirrored.jpg"}
+    (pair,) = answers(capsys, selection_corpus, example("most and least alike"))
+    assert (pair["sample_id"], pair["winner"]) == ("a1/F1", "a0/F1")
+    (marked,) = answers(capsys, selection_corpus, example("mark of privacy"))
+    assert marked["sample_id"] == "a7/F1"
 
 
 def test_a_circle_of_parents_does_not_hang(tmp_path: Path) -> None:
