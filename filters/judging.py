@@ -118,14 +118,14 @@ def _judged_sql(rules: Mapping[str, str], tests: Sequence[Test], policy: Policy)
     return f"""CREATE OR REPLACE TABLE judged AS
         SELECT s.partition, s.sample_id, s.document_id, s.group_id,
             length(s.caption) AS caption_length,
-            len(s.texts) AS text_count,
+            coalesce(len(s.texts), 0) AS text_count,
             coalesce(s.meta['panel_text'], '') = 'whole' AS borrowed,
             coalesce(s.width::BIGINT * s.height, 0) AS area,
             {_freedom_sql()} AS freedom,
             {_SET_ASIDE} AS set_aside, {_SET_ASIDE} AS aside,
             CASE WHEN len(s.figure.box) > 0 THEN regexp_replace(s.sample_id, '/[^/]+$', '') END
                 AS panel_of,
-            len(s.images) AS pictures,
+            coalesce(len(s.images), 0) AS pictures,
             CASE WHEN len(s.images) > 0 THEN
                 md5_number(array_to_string(list_transform(s.images, lambda i: i.sha256), ' '))
             END AS pixels,
