@@ -34,15 +34,15 @@ _BEFORE = re.compile(
 )
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
 
-# One pass over all scores. Values of three digits are enough for a picture and few enough to count.
-_COUNTED = """
-    CREATE OR REPLACE TEMP TABLE spread AS
-    SELECT name, kept, CASE WHEN value = 0 THEN 0.0
-            ELSE round(value, 2 - floor(log10(abs(value)))::INTEGER) END AS value,
-        count(*) AS n
-    FROM (SELECT kept, score.key AS name, score.value AS value
-          FROM (SELECT kept, unnest(map_entries(scores)) AS score FROM manifest))
-    WHERE value IS NOT NULL AND isfinite(value) GROUP BY ALL"""
+# Of larger corpora a fixed sample of about so many rows is looked at.
+MOST_ROWS = 1_000_000
+_EVERY = "SELECT greatest(1, count(*) // ?) FROM manifest"
+_NAMES = """
+    SELECT DISTINCT unnest(map_keys(scores)) AS name FROM manifest
+    WHERE md5_number_lower(sample_id) % ? = 0 ORDER BY name"""
+# Values of three digits are enough for a picture and few enough to count.
+_ROUNDED = """CASE WHEN value = 0 THEN 0.0
+    ELSE round(value, 2 - floor(log10(abs(value)))::INTEGER) END"""
 
 
 @dataclass(frozen=True)
@@ -95,26 +95,56 @@ def named_in(rules: Mapping[str, str], names: Sequence[str]) -> list[str]:
     return [word for word in dict.fromkeys(words) if word in set(names)]
 
 
-def spreads_of(
-    connection: duckdb.DuckDBPyConnection, rules: Mapping[str, str], most: int
-) -> list[Spread]:
-    """The scores that rules name, then the most telling ones, at most so many."""
-    connection.execute(_COUNTED)
-    names = [
-        n for (n,) in connection.execute("SELECT DISTINCT name FROM spread ORDER BY 1").fetchall()
-    ]
+@dataclass(frozen=True)
+class Measured:
+    """Which scores are shown, and that one in `every` rows is looked at.
+
+    They are the columns c0, c1, ... of the table `measured` (sample_id, kept, pictured).
+    """
+
+    names: Sequence[str]
+    every: int
+
+    def column(self, name: str) -> str:
+        """The column of a score."""
+        return f"c{self.names.index(name)}"
+
+
+def measure(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, str], most: int) -> Measured:
+    """Fill the table `measured`: the scores that rules name, then the most telling ones."""
+    (every,) = connection.execute(_EVERY, [MOST_ROWS]).fetchall()[0]
+    names = [name for (name,) in connection.execute(_NAMES, [every]).fetchall()]
     wanted = dict.fromkeys([*named_in(rules, names), *(n for n in TELLING if n in names)])
+    shown = list(wanted)[:most]
+    columns = "".join(f", scores[?] AS c{i}" for i in range(len(shown)))
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE measured AS
+        SELECT sample_id, kept, len(images) > 0 AS pictured{columns}
+        FROM manifest WHERE md5_number_lower(sample_id) % ? = 0""",
+        [*shown, every],
+    )
+    return Measured(shown, every)
+
+
+def spreads_of(
+    connection: duckdb.DuckDBPyConnection, measured: Measured, rules: Mapping[str, str]
+) -> list[Spread]:
+    """How each score of `measured` is spread; one that no row has as a number is left out."""
     cuts = cuts_of(rules)
-    return [_spread(connection, name, cuts.get(name, [])) for name in list(wanted)[:most]]
+    found = (_spread(connection, measured, name, cuts.get(name, [])) for name in measured.names)
+    return [spread for spread in found if spread]
 
 
-def _spread(connection: duckdb.DuckDBPyConnection, name: str, cuts: Sequence[Cut]) -> Spread:
+def _spread(
+    connection: duckdb.DuckDBPyConnection, measured: Measured, name: str, cuts: Sequence[Cut]
+) -> Spread | None:
     rows = connection.execute(
-        """SELECT value, coalesce(sum(n) FILTER (kept), 0)::BIGINT,
-            coalesce(sum(n) FILTER (NOT kept), 0)::BIGINT
-        FROM spread WHERE name = ? GROUP BY value ORDER BY value""",
-        [name],
+        f"""SELECT {_ROUNDED} AS rounded, count(*) FILTER (kept), count(*) FILTER (NOT kept)
+        FROM (SELECT kept, {measured.column(name)} AS value FROM measured)
+        WHERE isfinite(value) GROUP BY rounded ORDER BY rounded"""
     ).fetchall()
+    if not rows:
+        return None
     counted = [(value, kept + dropped) for value, kept, dropped in rows]
     low, high = _range(counted, [cut.at for cut in cuts])
     bins = [[0, 0] for _ in range(BINS)]
@@ -173,21 +203,32 @@ def _steps(counted: Sequence[tuple[float, int]]) -> list[float]:
 
 
 def rows_at(
-    connection: duckdb.DuckDBPyConnection, spreads: Sequence[Spread]
+    connection: duckdb.DuckDBPyConnection, measured: Measured, spreads: Sequence[Spread]
 ) -> dict[tuple[str, float], str]:
     """For each step of each score a row of about that value, by (score, value)."""
-    wanted = [(spread.name, value) for spread in spreads for value in spread.steps]
-    if not wanted:
-        return {}
+    return {
+        (spread.name, value): sample_id
+        for spread in spreads
+        for value, sample_id in connection.execute(
+            f"""SELECT rounded, arg_min(sample_id, md5(sample_id || ?)) FROM (
+                SELECT sample_id, {_ROUNDED} AS rounded FROM (
+                    SELECT sample_id, {measured.column(spread.name)} AS value FROM measured
+                    WHERE pictured) WHERE isfinite(value))
+            WHERE list_contains(?, rounded) GROUP BY rounded""",
+            [spread.name, list(spread.steps)],
+        ).fetchall()
+    }
+
+
+def extremes(
+    connection: duckdb.DuckDBPyConnection, measured: Measured, by: Sequence[str], high: bool, n: int
+) -> list[str]:
+    """The kept rows with the highest (or lowest) of some scores, the first of these first."""
+    columns = [measured.column(name) for name in by]
+    order = ", ".join(f"{column} {'DESC' if high else 'ASC'}" for column in columns)
     found = connection.execute(
-        """WITH wanted AS (SELECT unnest(?) AS name, unnest(?) AS value), told AS (
-            SELECT sample_id, score.key AS name, CASE WHEN score.value = 0 THEN 0.0 ELSE
-                round(score.value, 2 - floor(log10(abs(score.value)))::INTEGER) END AS value
-            FROM (SELECT sample_id, unnest(map_entries(scores)) AS score FROM manifest
-                  WHERE len(images) > 0)
-            WHERE score.value IS NOT NULL AND isfinite(score.value))
-        SELECT name, value, arg_min(sample_id, md5(sample_id || name))
-        FROM told SEMI JOIN wanted USING (name, value) GROUP BY name, value""",
-        [[name for name, _ in wanted], [value for _, value in wanted]],
+        f"""SELECT sample_id FROM measured WHERE kept AND pictured AND isfinite({columns[0]})
+        ORDER BY {order}, md5(sample_id) LIMIT ?""",
+        [n],
     ).fetchall()
-    return {(name, value): sample_id for name, value, sample_id in found}
+    return [sample_id for (sample_id,) in found]

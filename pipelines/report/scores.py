@@ -10,7 +10,7 @@ import duckdb
 from pipelines.recipe import Recipe
 from pipelines.report.markup import text
 from pipelines.report.rows import Rows, card, gallery, note, told
-from pipelines.scored import Cut, Spread, rows_at, spreads_of
+from pipelines.scored import Cut, Spread, extremes, measure, rows_at, spreads_of
 from pipelines.storage import Store
 
 _SHOWN = 12
@@ -21,20 +21,17 @@ _MATCH = (
     "clip",
 )  # by which the best and worst pairs are told, the first that is there
 
-_PAIRS = """
-    SELECT sample_id FROM manifest
-    WHERE kept AND len(images) > 0 AND isfinite(scores[?])
-    ORDER BY scores[?] {order}, {then} md5(sample_id) LIMIT ?"""
-
 
 @dataclass(frozen=True)
 class Scores:
-    """What is shown: scores, a row for each of their steps, and the best and worst pairs."""
+    """What is shown: scores, a row for each of their steps, and the best and worst pairs;
+    one in `every` rows was looked at."""
 
     spreads: Sequence[Spread]
     steps: Mapping[tuple[str, float], str]
     best: Sequence[str]
     worst: Sequence[str]
+    every: int = 1
 
     @property
     def ids(self) -> list[str]:
@@ -44,23 +41,15 @@ class Scores:
 
 def scores_of(connection: duckdb.DuckDBPyConnection, recipe: Recipe | None) -> Scores:
     """What is shown of a connection's view `manifest`."""
-    spreads = spreads_of(connection, recipe.select.rules if recipe else {}, _SHOWN)
-    names = [spread.name for spread in spreads]
-    by = next((name for name in _MATCH if name in names), "")
-    return Scores(
-        spreads,
-        rows_at(connection, spreads),
-        _pairs(connection, by, "DESC", "clip" in names),
-        _pairs(connection, by, "ASC", "clip" in names),
+    rules = recipe.select.rules if recipe else {}
+    measured = measure(connection, rules, _SHOWN)
+    spreads = spreads_of(connection, measured, rules)
+    by = [name for name in _MATCH if name in measured.names]
+    best, worst = (
+        extremes(connection, measured, by, high, _PAIRS_SHOWN) if by else []
+        for high in (True, False)
     )
-
-
-def _pairs(connection: duckdb.DuckDBPyConnection, by: str, order: str, clip: bool) -> list[str]:
-    if not by:
-        return []
-    then = f"scores['clip'] {order}," if clip and by != "clip" else ""
-    sql = _PAIRS.format(order=order, then=then)
-    return [i for (i,) in connection.execute(sql, [by, by, _PAIRS_SHOWN]).fetchall()]
+    return Scores(spreads, rows_at(connection, measured, spreads), best, worst, measured.every)
 
 
 def scores_parts(store: Store, found: Scores, rows: Rows) -> list[str]:
@@ -72,6 +61,8 @@ def scores_parts(store: Store, found: Scores, rows: Rows) -> list[str]:
         "Each score with rows from its lowest to its highest value, to choose a threshold by eye. "
         "Heights are square roots of numbers of rows."
     )
+    if found.every > 1:
+        said += f" Counted over a fixed sample of one in {found.every:,} rows."
     return [
         "<h2>Scores</h2>",
         f'<p class="note">{said} <span class="key full"></span> kept <span class="key"></span> dropped'

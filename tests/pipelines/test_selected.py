@@ -12,10 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import layout
+from pipelines import layout, scored
 from pipelines.balanced import balanced_of
 from pipelines.recipe_file import check_recipe
-from pipelines.scored import BINS, STEPS, cuts_of, named_in, rows_at, spreads_of
+from pipelines.scored import (
+    BINS,
+    STEPS,
+    Spread,
+    cuts_of,
+    extremes,
+    measure,
+    named_in,
+    rows_at,
+    spreads_of,
+)
 from pipelines.selected import KeptOut, Selected, selected_of, selection_views
 from pipelines.storage import Store
 from pipelines.summary import manifest_connection, summarise
@@ -42,6 +52,10 @@ def connected(folder: Path, rows: list[Sample], **tables: list[dict]) -> duckdb.
         connection.unregister(name)
         connection.register(name, schema.empty_table().from_pylist(entries, schema=schema))
     return connection
+
+
+def spreads(connection: duckdb.DuckDBPyConnection, rules: dict[str, str]) -> list[Spread]:
+    return spreads_of(connection, measure(connection, rules, 5), rules)
 
 
 def leak(number: int, **more: object) -> dict:
@@ -244,7 +258,7 @@ def test_every_row_is_in_one_bin(tmp_path: Path) -> None:
         for i, (v, k) in enumerate(zip(values, kept, strict=True))
     ]
     rows.append(row(999, scores={"text_words": math.inf}))
-    (spread,) = spreads_of(connected(tmp_path, rows), {"r": "text_words > 7"}, 5)
+    (spread,) = spreads(connected(tmp_path, rows), {"r": "text_words > 7"})
     assert (spread.kept, spread.dropped) == (sum(kept), len(kept) - sum(kept))
     assert len(spread.bins) == BINS
     assert sum(k for *_, k, _ in spread.bins) == spread.kept
@@ -257,7 +271,7 @@ def test_every_row_is_in_one_bin(tmp_path: Path) -> None:
 
 def test_bins_hold_the_rows_of_their_range(tmp_path: Path) -> None:
     rows = [row(i, scores={"clip": (i + 0.5) / 200}) for i in range(200)]
-    (spread,) = spreads_of(connected(tmp_path, rows), {}, 5)
+    (spread,) = spreads(connected(tmp_path, rows), {})
     assert (spread.low, spread.high) == (0.0, 1.0)
     assert {kept for _, _, kept, _ in spread.bins} <= {4, 5, 6}
 
@@ -265,12 +279,13 @@ def test_bins_hold_the_rows_of_their_range(tmp_path: Path) -> None:
 def test_steps_go_from_the_lowest_to_the_highest_row(tmp_path: Path) -> None:
     rows = [row(i, scores={"clip": i / 1000}) for i in range(1000)]
     connection = connected(tmp_path, rows)
-    (spread,) = spreads_of(connection, {}, 5)
+    measured = measure(connection, {}, 5)
+    (spread,) = spreads_of(connection, measured, {})
     assert len(spread.steps) == STEPS
     assert list(spread.steps) == sorted(spread.steps)
     assert spread.steps[0] == 0.0
     assert spread.steps[-1] == pytest.approx(0.999)
-    found = rows_at(connection, [spread])
+    found = rows_at(connection, measured, [spread])
     assert set(found) == {("clip", value) for value in spread.steps}
     for (_, value), sample_id in found.items():
         assert int(sample_id[1:].partition("/")[0]) / 1000 == pytest.approx(value, abs=0.0006)
@@ -279,13 +294,46 @@ def test_steps_go_from_the_lowest_to_the_highest_row(tmp_path: Path) -> None:
 def test_where_nearly_all_rows_are_equal_the_others_are_shown_too(tmp_path: Path) -> None:
     values = [0.0] * 500 + [0.1, 0.2, 0.3]
     rows = [row(i, scores={"clip": v}) for i, v in enumerate(values)]
-    (spread,) = spreads_of(connected(tmp_path, rows), {}, 5)
+    (spread,) = spreads(connected(tmp_path, rows), {})
     assert list(spread.steps) == [0.0, 0.1, 0.2, 0.3]
 
 
 def test_one_value_alone_is_a_spread_too(tmp_path: Path) -> None:
     for value in (0.0, 1.0, -2.0, 7.0):
-        (spread,) = spreads_of(connected(tmp_path, [row(0, scores={"clip": value})]), {}, 5)
+        (spread,) = spreads(connected(tmp_path, [row(0, scores={"clip": value})]), {})
         assert spread.low < spread.high
         assert sum(kept for _, _, kept, _ in spread.bins) == 1
         assert list(spread.steps) == [value]
+
+
+def test_of_many_rows_a_fixed_sample_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scored, "MOST_ROWS", 100)
+    rows = [row(i, scores={"clip": i / 1000}) for i in range(1000)]
+    connection = connected(tmp_path, rows)
+    measured = measure(connection, {}, 5)
+    assert measured.every == 10
+    (spread,) = spreads_of(connection, measured, {})
+    assert 50 < spread.kept < 150
+    (again,) = spreads(connected(tmp_path, rows[::-1]), {})
+    assert again == spread
+
+
+def test_the_best_and_worst_are_kept_rows_by_rank_then_cosine(tmp_path: Path) -> None:
+    scores = [(0.9, 0.5), (0.9, 0.7), (0.1, 0.9), (1.0, 1.0), (0.5, 0.5)]
+    rows = [
+        row(i, scores={"clip_rank": rank, "clip": cosine}, kept=i != 3)
+        for i, (rank, cosine) in enumerate(scores)
+    ]
+    rows.append(row(9, scores={"clip_rank": math.nan, "clip": 0.2}))
+    connection = connected(tmp_path, rows)
+    measured = measure(connection, {}, 5)
+    by = ("clip_rank", "clip")
+    assert extremes(connection, measured, by, True, 2) == ["d1/1", "d0/1"]
+    assert extremes(connection, measured, by, False, 2) == ["d2/1", "d4/1"]
+
+
+def test_a_score_without_a_number_is_left_out(tmp_path: Path) -> None:
+    rows = [row(0, scores={"clip": math.nan, "text_words": 3.0})]
+    assert [spread.name for spread in spreads(connected(tmp_path, rows), {})] == ["text_words"]
