@@ -19,7 +19,7 @@ def peers() -> dict[str, PeerHash]:
     """Those that can be computed here; PDQ needs the package pdqhash."""
     found: dict[str, PeerHash] = {"phash": lambda image: [phash(image)], "dhash": _dhash}
     try:
-        import pdqhash
+        import pdqhash  # type: ignore[import-not-found]
     except ImportError:
         return found
 

@@ -25,7 +25,8 @@ from benchmarks.data import arguments
 from benchmarks.duplicate_peers import LIMITS, peers
 from benchmarks.duplicate_pictures import Picture, real_pictures
 from benchmarks.picture_changes import CHANGES, NEEDS_CROP, NEEDS_ROTATE, changed
-from filters.neighbour_keys import Turning, distances
+from filters.neighbour_keys import Turning, distances, keys, table_of
+from filters.neighbour_search import choices
 from filters.options import Alike, KeepOut, NearDuplicates
 from filters.signatures import picture_signature
 
@@ -98,6 +99,7 @@ def _hash_one(seed: int, picture: Picture) -> tuple[Any, Any, dict[str, Any], di
 
 
 def turning(alike: Alike) -> Turning:
+    """The turns it allows."""
     return Turning(alike.mirror, alike.rotate)
 
 
@@ -119,11 +121,11 @@ def _near(a: np.ndarray, b: np.ndarray, alike: Alike) -> np.ndarray:
 
 def false_merges(hashes: Hashed, alike: Alike, most: int = 0) -> tuple[int, int, list[str]]:
     """How many pairs of a picture and a changed other one were compared, how many were the same by
-    `alike`, and up to 20 of these by name. Pictures that are really the same are left out; `most`
-    compares so many pairs alone, evenly chosen."""
+    `alike`, and up to 20 of these by name. Pictures that are really the same, and neighbouring
+    slices, are left out; `most` compares so many pairs alone, evenly chosen."""
     names = ["as is", *CHANGES]
-    identities = np.unique([p.identity for p in hashes.pictures], return_inverse=True)[1]
-    first, second = np.nonzero(identities[:, None] != identities[None, :])
+    families = np.unique([p.family for p in hashes.pictures], return_inverse=True)[1]
+    first, second = np.nonzero(families[:, None] != families[None, :])
     if most:
         step = max(1, len(first) * len(names) // most)
         first, second = first[::step], second[::step]
@@ -150,8 +152,8 @@ def peers_found(hashes: Hashed, change: int, name: str, limit: int) -> np.ndarra
 
 def peers_merges(hashes: Hashed, name: str, limit: int) -> int:
     """As `false_merges`, of a peer."""
-    identities = np.unique([p.identity for p in hashes.pictures], return_inverse=True)[1]
-    different = identities[:, None] != identities[None, :]
+    families = np.unique([p.family for p in hashes.pictures], return_inverse=True)[1]
+    different = families[:, None] != families[None, :]
     of = hashes.others[name]
     merged = 0
     for i in range(len(of)):
@@ -179,6 +181,39 @@ def same_in_data(hashes: Hashed) -> tuple[int, int]:
     return len(i), int(near.sum())
 
 
+def searched(large: Hashed, alike: Alike) -> tuple[int, int]:
+    """Of the changed pictures that are near by comparing all bits, how many there are, and how many
+    the search for near matches meets with keys as long as 24 million rows need."""
+    near, met = 0, 0
+    original = large.whole[:, 0]
+    for change in range(1, len(CHANGES) + 1):
+        other = large.whole[:, change]
+        is_near = _near(original, other, alike)
+        shared = np.zeros(len(original), bool)
+        for slots in choices(24_000_000):
+            table = table_of(slots)
+            shared |= keys(original, table, turning(alike)) == keys(other, table, turning(alike))
+        near += int(is_near.sum())
+        met += int((is_near & shared).sum())
+    return near, met
+
+
+def siblings_merged(hashes: Hashed) -> tuple[int, int]:
+    """Pairs of neighbouring slices, one of them changed, and how many the defaults call the same."""
+    of = hashes.pictures
+    pairs = [
+        (i, j)
+        for i, one in enumerate(of)
+        for j, other in enumerate(of)
+        if one.family == other.family and one.identity != other.identity
+    ]
+    near = 0
+    for i, j in pairs:
+        own = np.repeat(hashes.whole[i, :1], hashes.whole.shape[1], axis=0)
+        near += int(_near(own, hashes.whole[j], NearDuplicates()).sum())
+    return len(pairs) * hashes.whole.shape[1], near
+
+
 def measured(data: Path) -> dict[str, Any]:
     """Everything that is printed."""
     every = hashed(real_pictures(data))
@@ -204,9 +239,11 @@ def measured(data: Path) -> dict[str, Any]:
         "pictures_28px": len(tiny.pictures),
         "same_in_data": same,
         "same_in_data_found": same_found,
+        "siblings_merged": siblings_merged(large),
         "changes": changes,
         "merges": _merges(large, tiny, merges, which),
         "merged": which,
+        "search": {name: searched(large, alike) for name, alike in _SETTINGS.items()},
         "options": options(large),
         "nearest_others": nearest_others(large),
         "ms": every.ms,
@@ -269,8 +306,13 @@ def printed(result: dict[str, Any]) -> None:
         found_, crops = row["recall"], row["crop_recall"]
         merges = f"{row['false_merges']} of {row['pairs']:,}"
         print(f"{row['hamming']:7}: {found_:.3f}  {crops:.3f}  {merges}")
+    for name, (near, met) in result["search"].items():
+        print(f"{name}: of {near} near, the search of 24 million rows meets {met / near:.4f}")
     print("real duplicates in the data:", result["same_in_data"], "pairs, found", end=" ")
     print(result["same_in_data_found"])
+    print(
+        "neighbouring slices, one changed: {} pairs, merged {}".format(*result["siblings_merged"])
+    )
     for bits, one, other in result["nearest_others"]:
         print(f"  different, {bits} bits of 256: {one} | {other}")
     for line in result["merged"]:
@@ -281,6 +323,7 @@ def printed(result: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    """The command."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--rows", type=int, default=0, help="search so many made hashes instead")
     parsed = parser.parse_args()

@@ -14,6 +14,8 @@ from filters.signatures import ODD_ACROSS, ODD_DOWN, transposed
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
+# Of the better rows that a row is near to, so many are kept.
+MOST = 32
 # Words of a hash that keys are made of.
 KEY_WORDS = 2
 
@@ -31,6 +33,7 @@ _PAIRS_PER_ROW = 2
 _ALWAYS_PAIRS = 28
 _LEADERS = 32
 _CROWD_ROWS = 1 << 20
+_PENDING = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,36 @@ def choices(rows: int) -> list[tuple[int, ...]]:
     return tables(width * _BLOCKS, _BLOCKS, _CHOSEN)
 
 
-def merged(by: Callable[[tuple[int, ...]], Found], slots: Iterable[tuple[int, ...]]) -> Found:
-    """What all choices of bits find, each pair once."""
+def merged(
+    by: Callable[[tuple[int, ...]], Found],
+    slots: Iterable[tuple[int, ...]],
+    kept: Callable[[np.ndarray], np.ndarray] = lambda packed: packed,
+) -> Found:
+    """What all choices of bits find, each pair once, of those that are `kept` now and then."""
     found, cut = np.zeros(0, np.uint64), 0
+    more: list[np.ndarray] = []
     with ThreadPoolExecutor(_THREADS) as pool:
         for some, lost in pool.map(by, slots):
-            found = distinct(np.concatenate([found, some]))
+            more.append(some)
             cut += lost
-    return found, cut
+            if sum(map(len, more)) > len(found) + _PENDING:
+                found, more = kept(distinct(np.concatenate([found, *more]))), []
+    return kept(distinct(np.concatenate([found, *more]))), cut
+
+
+def fewer(packed: np.ndarray) -> np.ndarray:
+    """Of pairs, no more than the `MOST` best first rows of each second one; ascending."""
+    turned = (packed << SHIFT) | (packed >> SHIFT)
+    turned.sort()
+    second = turned >> SHIFT
+    starts = np.ones(len(turned), bool)
+    starts[1:] = second[1:] != second[:-1]
+    at = np.flatnonzero(starts)
+    place = np.arange(len(turned)) - np.repeat(at, np.diff(np.append(at, len(turned))))
+    some = turned[place < MOST]
+    packed = (some << SHIFT) | (some >> SHIFT)
+    packed.sort()
+    return packed
 
 
 def distinct(packed: np.ndarray) -> np.ndarray:

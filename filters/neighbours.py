@@ -19,12 +19,15 @@ from filters.neighbour_keys import Table, Turning, distances, every_bit, keys, t
 from filters.neighbour_search import (
     KEY_WORDS,
     LOW,
+    MOST,
     SHIFT,
     Found,
     Rows,
     Rule,
     choices,
     compared,
+    distinct,
+    fewer,
     merged,
 )
 from filters.options import Alike
@@ -38,6 +41,7 @@ CROPPED = len(TURNS)
 _FEW = 2_000
 _CHUNK = 1 << 20
 _MARKS = 24
+_FIRST = 4
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ def near_pairs(
     """Pairs of rows of `hashes` (n, 4) uint64 of which at most `4 * alike.hamming` bits differ.
 
     `crops` (m, 4) are hashes of crops of the rows `owners` (m,), compared with all whole pictures.
-    `order` (n,): the rows by rank, the best first, where that is not their own order. Of crowds of
-    like pictures only pairs with leading rows are given. Rows that are not comparable (all zero)
+    `order` (n,): the rows by rank, the best first, where that is not their own order. A row is
+    paired with no more than the 32 best of those that are near it and better. Rows that are not comparable (all zero)
     are in no pair.
     """
     rule = _rule(alike)
@@ -81,9 +85,7 @@ def near_pairs(
     equal, places = _equal(hashes, alive, rule.turning)
     alive = np.delete(alive, places)
     found, cut = _search(hashes, alive, rule)
-    one, other = alive[found >> SHIFT], alive[found & LOW]
-    bits, how = distances(hashes[one], hashes[other], rule.turning)
-    parts = [equal, NearPairs(one, other, bits, how, cut=cut)]
+    parts = [equal, _measured(hashes, hashes, alive[found >> SHIFT], alive[found & LOW], rule, cut)]
     if crops is not None and owners is not None and len(crops):
         parts.append(_through_crops(hashes, crops, owners, ranked, alike))
     return _joined(parts)
@@ -101,14 +103,14 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     search = _MatchSearch(queries[unique[known]], targets, rule)
     found, cut = merged(search.by, choices(math.isqrt(2 * len(known) * len(targets))))
     one, other = (found >> SHIFT).astype(np.int64), (found & LOW).astype(np.int64)
-    bits, how = distances(search.queries[one], targets[other], rule.turning)
+    near = _measured(search.queries, targets, one, other, rule, cut)
     # Back from different hashes to all the queries that have them.
     by_hash = np.argsort(which, kind="stable")
     counts = np.bincount(which, minlength=len(unique))
     starts, times = (np.cumsum(counts) - counts)[known[one]], counts[known[one]]
     again = np.repeat(np.arange(len(one)), times)
     at = np.repeat(starts - (np.cumsum(times) - times), times) + np.arange(len(again))
-    return NearPairs(by_hash[at], other[again], bits[again], how[again], cut=cut)
+    return NearPairs(by_hash[at], other[again], near.bits[again], near.how[again], cut=cut)
 
 
 def _rule(alike: Alike) -> Rule:
@@ -125,13 +127,45 @@ def _first_of_each(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order[new], which
 
 
+def _measured(
+    hashes: np.ndarray,
+    others: np.ndarray,
+    one: np.ndarray,
+    other: np.ndarray,
+    rule: Rule,
+    cut: int,
+) -> NearPairs:
+    """The pairs with their distances."""
+    bits, how = np.empty(len(one), np.int16), np.empty(len(one), np.int8)
+    for start in range(0, len(one), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        bits[part], how[part] = distances(hashes[one[part]], others[other[part]], rule.turning)
+    return NearPairs(one, other, bits, how, cut=cut)
+
+
 def _search(hashes: np.ndarray, alive: np.ndarray, rule: Rule) -> Found:
-    """Near pairs among the rows `alive`, by their places there."""
+    """Near pairs among the rows `alive`, by their places there.
+
+    After a first few choices of bits, rows that have enough better near rows are left out: so a
+    crowd of like pictures costs little.
+    """
     if len(alive) <= _FEW:
         i, j = np.triu_indices(len(alive), 1)
         bits, _ = distances(hashes[alive[i]], hashes[alive[j]], rule.turning)
         near = bits <= rule.limit
         return (i[near].astype(np.uint64) << SHIFT) | j[near].astype(np.uint64), 0
+    slots = choices(len(alive))
+    first, cut = _among(hashes, alive, rule, slots[:: len(slots) // _FIRST])
+    numbers, times = np.unique((first & LOW).astype(np.int64), return_counts=True)
+    left = np.delete(np.arange(len(alive)), numbers[times >= MOST])
+    rest, more = _among(hashes, alive[left], rule, slots)
+    again = (left[rest >> SHIFT].astype(np.uint64) << SHIFT) | left[rest & LOW].astype(np.uint64)
+    return fewer(distinct(np.concatenate([first, again]))), cut + more
+
+
+def _among(
+    hashes: np.ndarray, alive: np.ndarray, rule: Rule, slots: list[tuple[int, ...]]
+) -> Found:
     some = np.empty((len(alive), KEY_WORDS), np.uint64)
     for start in range(0, len(alive), _CHUNK):
         some[start : start + _CHUNK] = hashes[alive[start : start + _CHUNK], :KEY_WORDS]
@@ -141,7 +175,7 @@ def _search(hashes: np.ndarray, alive: np.ndarray, rule: Rule) -> Found:
         found = groups(keys(some, table_of(slots), rule.turning))
         return compared(found, rows, rule, slots)
 
-    return merged(by, choices(len(alive)))
+    return merged(by, slots, fewer)
 
 
 def _equal(hashes: np.ndarray, alive: np.ndarray, turning: Turning) -> tuple[NearPairs, np.ndarray]:
@@ -182,7 +216,9 @@ def _joined(parts: list[NearPairs]) -> NearPairs:
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("first", "second", "bits", "how")
     )
-    at = np.lexsort((how, bits, second, first))
+    packed = (first.astype(np.uint64) << SHIFT) | second.astype(np.uint64)
+    # Only through crops is a pair found twice.
+    at = np.lexsort((how, bits, packed)) if len(parts) > 2 else np.argsort(packed)
     first, second, bits, how = first[at], second[at], bits[at], how[at]
     new = np.ones(len(first), bool)
     new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
