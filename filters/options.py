@@ -96,21 +96,23 @@ class Alike(Options):
 
     `hamming`: bits of 64 that may differ (the signature has 256, of which four times as many may).
     `mirror`: also left and right exchanged; `rotate`: also turned by quarters and upside-down.
-    `crop`: the share of each side (0 to 0.1) that one may lack. `embedding`: also where the cosine
-    of their CLIP embeddings is at least this.
+    `crop`: the share of each side (0 to 0.1) that one may lack.
     """
 
     hamming: int = Field(8, ge=0, le=12)
     mirror: bool = True
     rotate: bool = False
     crop: float = Field(0.0, ge=0, le=0.1)
-    embedding: float | None = Field(None, gt=0, le=1)
 
 
 class NearDuplicates(Alike):
     """What becomes of a picture that is nearly another's: dropped, or only marked with the other's
-    id in `duplicate_of`."""
+    id in `duplicate_of`.
 
+    `embedding`: also where the cosine of their CLIP embeddings is at least this.
+    """
+
+    embedding: float | None = Field(None, gt=0, le=1)
     then: Literal["drop", "mark"] = "drop"
 
 

@@ -17,56 +17,67 @@ from schemas.manifest import MANIFEST
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 _COLUMN = re.compile(r'[Rr]eferenced column "([^"]+)"')
+_CLIP = re.compile(r"clip(_rank)?\Z")
 _FIELD = re.compile(r'[Cc]ould not find key "([^"]+)" in struct')
-# Scores that our own stages give. A rule may name them though no row has them.
-SCORES = (
-    "burnt_in_lines",
-    "burnt_in_markers",
-    "burnt_in_share",
-    "burnt_in_text",
-    "compound",
-    "faces",
-    "identifying",
-    "image_aspect",
-    "image_blur",
-    "image_border",
-    "image_chart",
-    "image_contrast",
-    "image_detail",
-    "image_entropy",
-    "image_flat",
-    "image_grey",
-    "image_jpeg_blocking",
-    "image_megapixels",
-    "image_noise",
-    "image_text",
-    "judge",
-    "judge_accuracy",
-    "judge_clear",
-    "judge_complete",
-    "judge_grounded",
-    "judge_sentences",
-    "medical",
-    "panel_confidence",
-    "split_confidence",
-    "text_capitals",
-    "text_copyright",
-    "text_digits",
-    "text_english",
-    "text_language",
-    "text_letters",
-    "text_markup",
-    "text_mojibake",
-    "text_references",
-    "text_refers_only",
-    "text_repetition",
-    "text_sentence",
-    "text_stop_words",
-    "text_symbols",
-    "text_truncated",
-    "text_urls",
-    "text_words",
-)
+# Scores that our own stages give, by what of `score:` they are asked for with ("": other stages).
+# A rule may name them though no row has them.
+SCORES_OF = {
+    "": (
+        "compound",
+        "judge",
+        "judge_accuracy",
+        "judge_clear",
+        "judge_complete",
+        "judge_grounded",
+        "judge_sentences",
+        "medical",
+        "panel_confidence",
+        "split_confidence",
+    ),
+    "image": (
+        "image_aspect",
+        "image_blur",
+        "image_border",
+        "image_chart",
+        "image_contrast",
+        "image_detail",
+        "image_entropy",
+        "image_flat",
+        "image_grey",
+        "image_jpeg_blocking",
+        "image_megapixels",
+        "image_noise",
+        "image_text",
+    ),
+    "text": (
+        "text_capitals",
+        "text_copyright",
+        "text_digits",
+        "text_english",
+        "text_language",
+        "text_letters",
+        "text_markup",
+        "text_mojibake",
+        "text_references",
+        "text_refers_only",
+        "text_repetition",
+        "text_sentence",
+        "text_stop_words",
+        "text_symbols",
+        "text_truncated",
+        "text_urls",
+        "text_words",
+    ),
+    "privacy.burnt_in": (
+        "burnt_in_lines",
+        "burnt_in_markers",
+        "burnt_in_share",
+        "burnt_in_text",
+    ),
+    "privacy.faces": ("faces",),
+    "privacy.texts": ("identifying",),
+}
+SCORES = tuple(sorted(name for names in SCORES_OF.values() for name in names))
 RESERVED = frozenset(
     {
         "balance",
@@ -165,6 +176,8 @@ def _explained(error: duckdb.Error) -> str:
     message = str(error)
     for pattern, known in ((_COLUMN, _column_names()), (_FIELD, _field_names())):
         if match := pattern.search(message):
+            if match[1] in SCORES or _CLIP.match(match[1]):
+                return f"unknown column {match[1]!r}: a score that `score` is not asked for"
             near = difflib.get_close_matches(match[1], known, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]!r}?" if near else f"; columns: {', '.join(known)}"
             return f"unknown column {match[1]!r}{hint}"

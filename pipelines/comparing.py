@@ -43,7 +43,7 @@ def compared_tables(
         "picture_signatures": (any(alike), layout.picture_signatures_part),
         "text_signatures": (bool(texts), layout.text_signatures_part),
         "embeddings": (
-            bool(clip) and any(each and each.embedding for each in alike),
+            bool(clip and select.near_duplicates and select.near_duplicates.embedding),
             layout.embeddings_part,
         ),
     }

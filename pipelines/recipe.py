@@ -18,7 +18,7 @@ from filters.options import (
     Score,
     plain_names,
 )
-from filters.rules import SCORES
+from filters.rules import SCORES_OF
 from llm_rewrite.options import ModelOptions
 from pipelines.modelfiles import ONNX
 from pipelines.steps import without_how
@@ -242,9 +242,16 @@ class Recipe(Options):
 
     @property
     def score_names(self) -> list[str]:
-        """The scores that rules may name though no row has them."""
-        clip = self.score.clip if self.score else None
-        return sorted({*SCORES, *(clip.score_names() if clip else [])})
+        """The scores that rules may name: of the stages that this recipe has."""
+        score = self.score
+        asked = {""}
+        if score:
+            asked |= {name for name in ("image", "text") if getattr(score, name)}
+        if score and score.privacy:
+            looked = ("burnt_in", "faces", "texts")
+            asked |= {f"privacy.{name}" for name in looked if getattr(score.privacy, name)}
+        names = {name for group in asked for name in SCORES_OF[group]}
+        return sorted({*names, *(score.clip.score_names() if score and score.clip else [])})
 
     @property
     def linker(self) -> Concepts | None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from extractors.sources import SOURCES
 from extractors.strict_yaml import read_yaml
+from filters.choices import check_choices
 from filters.options import Score
 from filters.rules import RuleError, check_rules
 from pipelines.errors import UserError
@@ -64,10 +65,7 @@ def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
         sources = [_checked_source(i, entry, where) for i, entry in enumerate(recipe.sources)]
     except ValidationError as error:
         raise UserError(f"{where}: {first_problem(error, Recipe)}") from None
-    try:
-        check_rules(recipe.select.rules, recipe.score_names)
-    except RuleError as error:
-        raise UserError(f"{where}: select.rules: {error}") from None
+    _check_select(recipe, where)
     found = {
         "sources": sources,
         "select": _found_evaluations(recipe.select, where),
@@ -82,6 +80,21 @@ def check_recipe(data: dict[str, Any], where: str = "recipe") -> Recipe:
     return recipe.model_copy(
         update={k: v for k, v in found.items() if k in recipe.model_fields_set}
     )
+
+
+def _check_select(recipe: Recipe, where: str) -> None:
+    select, scores = recipe.select, recipe.score_names
+    try:
+        check_rules(select.rules, scores)
+    except RuleError as error:
+        raise UserError(f"{where}: select.rules: {error}") from None
+    try:
+        check_choices(select.balance, select.mix, select.curriculum, select.hold_out, scores)
+    except RuleError as error:
+        raise UserError(f"{where}: select.{error}") from None
+    alike = select.near_duplicates
+    if alike and alike.embedding is not None and not (recipe.score and recipe.score.clip):
+        raise UserError(f"{where}: select.near_duplicates.embedding: needs a model, `score.clip`")
 
 
 def _checked_source(position: int, entry: dict[str, Any], where: str) -> dict[str, Any]:
