@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from filters.options import Alike, KeepOut
+from filters.options import Alike, KeepOut, NearDuplicates
 from pipelines.recipe import Recipe
 from pipelines.selected import KeptOut, Selected
 
@@ -24,7 +24,8 @@ def a_match(alike: Alike) -> str:
     words += ["mirrored too"] if alike.mirror else []
     words += ["turned by quarters too"] if alike.rotate else []
     words += [f"up to {alike.crop:.0%} of a side cropped"] if alike.crop else []
-    words += [f"or embeddings at least {alike.embedding:g} alike"] if alike.embedding else []
+    if isinstance(alike, NearDuplicates) and alike.embedding:
+        words.append(f"or embeddings at least {alike.embedding:g} alike")
     return ", ".join(words)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.report import markup
-from pipelines.report.hidden import boxes_of, masked, meta_of, spans_of
+from pipelines.report.hidden import MOST_MARKS, boxes_of, masked, meta_of, spans_of
 from pipelines.report.markup import text
 from pipelines.report.rows import Rows, card, gallery, note, told
 from pipelines.selected import PRIVACY, Selected
@@ -25,8 +25,8 @@ _WORDS = {
 }
 LIMITS = (
     "These are marks of a program: it misses some and marks what is harmless. Boxes and words that it "
-    "found are hidden in all of this page, those it missed are not. Pictures and texts in the shards "
-    "are as they were: a mark drops a row only where a rule says so."
+    f"noted (the first {MOST_MARKS} of a picture) are hidden in all of this page, those it missed are "
+    "not. Pictures and texts in the shards are as they were: a mark drops a row only where a rule says so."
 )
 
 # Kept rows first, for these are handed on.
