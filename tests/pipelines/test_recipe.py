@@ -59,7 +59,7 @@ def test_recipes_in_the_repository_are_valid(path: Path, monkeypatch: pytest.Mon
         ("select.near_duplicates={hamming: 40}", "select.near_duplicates.hamming: 40"),
         ("select.near_duplicates={embedding: 0.9}", "needs a model, `score.clip`"),
         ("select.keep_out=[a/x, {path: b/x}]", "two sets are named 'x'"),
-        ("select.keep_out=[{paht: x}]", "select.keep_out.0.paht: unknown key"),
+        ("select.keep_out=[{path: x, hamm: 1}]", "keep_out.0.hamm: unknown key; did you mean"),
         ("select.balance=[{by: modalty, most: 3}]", "balance.0.by"),
         ("select.balance=[{by: sum(width), most: 3}]", "balance.0.by"),
         ("select.mix={by: source}", "give either `shares` or `inverse`"),
