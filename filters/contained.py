@@ -23,7 +23,8 @@ _LEAST_SHINGLES = 4
 _BATCH = 100_000
 _SIEVE_BITS = 24
 
-_SCHEMA = pa.schema(
+# What a search for an evaluation set finds, one row each; `row` is that of `judged`.
+MATCHES = pa.schema(
     [
         ("row", pa.int64()),
         ("item", pa.string()),
@@ -45,7 +46,7 @@ def contained_texts(
             AND len(shingles) >= {_LEAST_SHINGLES} ORDER BY item, shingles"""
     ).fetchall()
     if not items:
-        return _SCHEMA.empty_table(), 0
+        return MATCHES.empty_table(), 0
     rare = _rarest(items, least)
     sieve = _sieve(rare)
     anywhere = _rarest(items, 0.0)
@@ -68,7 +69,7 @@ def contained_texts(
 def _of_rows(
     connection: duckdb.DuckDBPyConnection, found: list[tuple[int, str, str, float]]
 ) -> pa.Table:
-    """The matches of rows that passed the rules, schema `_SCHEMA`."""
+    """The matches of rows that passed the rules, schema `MATCHES`."""
     names = {"partition": pa.int32(), "sample_id": pa.string(), "item": pa.string(),
              "share": pa.float64()}  # fmt: skip
     columns = [pa.array([f[i] for f in found], kind) for i, kind in enumerate(names.values())]
@@ -79,7 +80,7 @@ def _of_rows(
         FROM contained c JOIN judged j USING (partition, sample_id) WHERE j.passed"""
     ).to_arrow_table()
     connection.unregister("contained")
-    return rows.cast(_SCHEMA)
+    return rows.cast(MATCHES)
 
 
 def _rarest(items: list[tuple[str, list[int]]], least: float) -> dict[int, list[int]]:

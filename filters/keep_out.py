@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from filters.alike import Pictures, crops_of, load_crops, told
 from filters.captions import quoted
-from filters.contained import contained_texts
+from filters.contained import MATCHES, contained_texts
 from filters.marking import count_compared, give
 from filters.neighbours import CROPPED, HOW, NearPairs, near_matches
 from filters.options import KeepOut
@@ -69,12 +69,12 @@ def _picture_hits(
         ours, rows = load_crops(connection)
         searches.append((crops, items, pictures.hashes, pictures.rows, CROPPED))
         searches.append((hashes, whole, ours, rows, CROPPED))
-    return pa.concat_tables(
-        [
-            _hits(near_matches(queries, targets, wanted), evaluation["item"], items, rows, how)
-            for queries, items, targets, rows, how in searches
-        ]
-    )
+    names = evaluation["item"]
+    parts = [MATCHES.empty_table()]
+    for queries, items, targets, rows, how in searches:
+        if len(queries) and len(targets):
+            parts.append(_hits(near_matches(queries, targets, wanted), names, items, rows, how))
+    return pa.concat_tables(parts)
 
 
 def _hits(
@@ -83,15 +83,14 @@ def _hits(
     """Matches as rows; `items` and `rows` say whose each query and target is."""
     hows = found.how.astype(np.int64) + how
     words = [told(bits, way) for bits, way in zip(found.bits.tolist(), hows.tolist(), strict=True)]
-    return pa.table(
-        {
-            "row": pa.array(rows[found.second], pa.int64()),
-            "item": names.take(pa.array(items[found.first], pa.int64())),
-            "distance": pa.array(found.bits, pa.float64()),
-            "how": pa.array([HOW[way] for way in hows.tolist()], pa.string()),
-            "told": pa.array(words, pa.string()),
-        }
-    )
+    columns = [
+        pa.array(rows[found.second], pa.int64()),
+        names.take(pa.array(items[found.first], pa.int64())).combine_chunks(),
+        pa.array(found.bits, pa.float64()),
+        pa.array([HOW[way] for way in hows.tolist()], pa.string()),
+        pa.array(words, pa.string()),
+    ]
+    return pa.table(columns, schema=MATCHES)
 
 
 def _note(
