@@ -97,7 +97,8 @@ def _embeddings(rows: Planted) -> pa.Table:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     schema = embeddings_schema(EMBEDDING_WIDTH, "made")
     flat = pa.array(vectors.astype(np.float16).ravel())
-    lists = pa.FixedSizeListArray.from_arrays(flat, EMBEDDING_WIDTH)
+    ends = pa.array(np.arange(0, len(flat) + 1, EMBEDDING_WIDTH), pa.int32())
+    lists = pa.ListArray.from_arrays(ends, flat)
     return pa.table([rows.sample_ids(), lists, lists], schema=schema)
 
 

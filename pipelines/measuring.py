@@ -16,7 +16,7 @@ from filters.signatures import PictureSignature, picture_signature
 from filters.text import text_scores
 from schemas.sample import Sample
 
-_MOST_MARKS = 20
+_MOST_MARKS = 200
 # Of several pictures of a row: the sum for what is counted, else the largest.
 _COUNTED = frozenset({"faces", "burnt_in_lines"})
 

@@ -142,7 +142,7 @@ class _Stage:
         return list(guarded(self._seen, rows, lambda row: row.sample_id, _fault, skip, progress))
 
     def _seen(self, row: Sample) -> list[Seen]:
-        if row.drops and not _is_set_aside(row):
+        if not _is_left(row):
             return [Seen(row)]
         caption = self._captions[row.sample_id]
         pictures = [self._measured(place, image) for place, image in enumerate(row.images)]
@@ -158,12 +158,11 @@ class _Stage:
         return measured_picture(self._read(image), place, self._crop, self._score)
 
     def with_clip(self, seen: Sequence[Seen], clip: Clip, progress: Progress) -> list[Seen]:
-        """The same with what a CLIP model says of all rows that are not dropped."""
+        """The same with what a CLIP model says of all rows that are left."""
         from filters.clip import ClipRow
 
-
         def asked() -> Iterator[ClipRow]:
-            for row in (each.row for each in seen if not each.row.drops):
+            for row in (each.row for each in seen if _is_left(each.row)):
                 progress(row.sample_id)
                 yield ClipRow(
                     row.sample_id, row.document_id, self._first(row), self._texts(row, clip)
@@ -171,7 +170,7 @@ class _Stage:
 
         results = iter(_scorer(clip).score(asked()))
         return [
-            each if each.row.drops else self._clipped(each, next(results), progress)
+            self._clipped(each, next(results), progress) if _is_left(each.row) else each
             for each in seen
         ]
 
@@ -203,9 +202,9 @@ def _fault(row: Sample, why: str) -> Seen:
     return Seen(row if row.drops else dropped(row, STAGE, "fault", why))
 
 
-def _is_set_aside(row: Sample) -> bool:
-    """A whole figure that stands in where none of its panels is kept."""
-    return [(drop.stage, drop.reason) for drop in row.drops] == [("figures", "split")]
+def _is_left(row: Sample) -> bool:
+    """Not dropped, or a whole figure that stands in where none of its panels is kept."""
+    return [(drop.stage, drop.reason) for drop in row.drops] in ([], [("figures", "split")])
 
 
 def _scorer(clip: Clip):

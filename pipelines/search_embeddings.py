@@ -85,10 +85,11 @@ def _all(rows: Rows, vector: np.ndarray, top: int) -> Iterator[Hit]:
             if not table.num_rows:
                 continue
             stored = table["picture"].combine_chunks()
-            if stored.type.list_size != len(vector):
+            width = len(stored[0])
+            if width != len(vector):
                 raise UserError(
                     f"the model gives {len(vector)} numbers, the corpus' embeddings have "
-                    f"{stored.type.list_size}: --model is not the one they were made by"
+                    f"{width}: --model is not the one they were made by"
                 )
             matrix = stored.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(vector))
             cosines = matrix.astype(np.float32) @ vector

@@ -77,8 +77,9 @@ def _embeddings(seen: Sequence[Seen], width: int, model: str) -> pa.Table:
 
 
 def _vectors(vectors: Sequence[np.ndarray | None], width: int) -> pa.Array:
-    """Float16 vectors as Arrow's lists of a fixed length; None becomes null."""
-    filled = [np.zeros(width, np.float16) if v is None else v for v in vectors]
-    values = pa.array(np.concatenate(filled) if filled else np.zeros(0, np.float16), pa.float16())
-    missing = pa.array([v is None for v in vectors], pa.bool_())
-    return pa.FixedSizeListArray.from_arrays(values, width, mask=missing)
+    """Float16 vectors as Arrow's lists; None becomes null."""
+    there = [v is not None for v in vectors]
+    values = np.concatenate([np.zeros(0, np.float16), *(v for v in vectors if v is not None)])
+    ends = pa.array([0, *(width * n for n in np.cumsum(there).tolist())], pa.int32())
+    missing = pa.array([not each for each in there], pa.bool_())
+    return pa.ListArray.from_arrays(ends, pa.array(values, pa.float16()), mask=missing)

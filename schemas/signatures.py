@@ -40,7 +40,12 @@ FINGERPRINTS = pa.schema(
 
 def embeddings_schema(width: int, model: str) -> pa.Schema:
     """One row per sample: unit vectors of `width` float16 of its first picture and of its training
-    caption, null where there is none. `model` is kept in the schema's metadata."""
-    vector = pa.list_(pa.float16(), width)
+    caption, null where there is none. `model` is kept in the schema's metadata.
+
+    The lists are of variable length, for Parquet has no way to say that a list of fixed length is
+    null which all readers understand.
+    """
+    vector = pa.list_(pa.float16())
     fields = [("sample_id", pa.string()), ("picture", vector), ("text", vector)]
-    return pa.schema(fields, metadata={b"fabrica.model": model.encode()})
+    state = {b"fabrica.model": model.encode(), b"fabrica.width": str(width).encode()}
+    return pa.schema(fields, metadata=state)

@@ -46,7 +46,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = build(data, folder / "corpus", select)
     for part in sorted((out / "manifest").glob("*.parquet")):
         ids = [i for i in pq.read_table(part)["sample_id"].to_pylist() if "/p" in i]
-        vectors = pa.array([_vector(i).tolist() for i in ids], pa.list_(pa.float16(), 5))
+        vectors = pa.array([_vector(i).tolist() for i in ids], pa.list_(pa.float16()))
         table = pa.table([ids, vectors, vectors], schema=embeddings_schema(5, "local-dir:/none"))
         (out / "embeddings").mkdir(exist_ok=True)
         pq.write_table(table, out / "embeddings" / part.name, row_group_size=1)
