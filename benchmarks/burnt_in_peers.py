@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from filters.burnt_in import burnt_in_text
+from filters.pictures.burnt_in import burnt_in_text
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ Finder = Callable[[Image.Image], Answer]
 
 
 def ours(image: Image.Image) -> Answer:
-    """`filters.burnt_in`."""
+    """`filters.pictures.burnt_in`."""
     start = time.perf_counter()
     found = burnt_in_text(image)
     return Answer(found.score, found.boxes, time.perf_counter() - start, found.markers)

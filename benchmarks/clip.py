@@ -31,9 +31,9 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.data import arguments
-from filters.clip import ClipRow, ClipScorer
-from filters.clip_loading import load
-from filters.clip_model import Model
+from filters.clip.loading import load
+from filters.clip.model import Model
+from filters.clip.scorer import ClipRow, ClipScorer
 from filters.options import Clip
 
 TINY = {

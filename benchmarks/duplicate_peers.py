@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from filters.hashes import phash
+from filters.alike.hashes import phash
 
 PeerHash = Callable[[Image.Image], list[int]]
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from extractors.images import BadImage, load_picture
-from filters.hashes import phash
+from filters.alike.hashes import phash
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff")
 # Drawn regions, not pictures of a corpus.

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from filters.neighbour_stars import stars
-from filters.neighbours import near_matches, near_pairs
+from filters.alike.neighbour_stars import stars
+from filters.alike.neighbours import near_matches, near_pairs
+from filters.alike.signatures import turned
 from filters.options import KeepOut, NearDuplicates
-from filters.signatures import turned
 
 _CHUNK = 1 << 19
 _KINDS = 4096

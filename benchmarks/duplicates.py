@@ -25,10 +25,10 @@ from benchmarks.data import arguments
 from benchmarks.duplicate_peers import LIMITS, peers
 from benchmarks.duplicate_pictures import Picture, real_pictures
 from benchmarks.picture_changes import CHANGES, NEEDS_CROP, NEEDS_ROTATE, changed
-from filters.neighbour_keys import Turning, distances, keys, table_of
-from filters.neighbour_search import choices
+from filters.alike.neighbour_keys import Turning, distances, keys, table_of
+from filters.alike.neighbour_search import choices
+from filters.alike.signatures import picture_signature
 from filters.options import Alike, KeepOut, NearDuplicates
-from filters.signatures import picture_signature
 
 _CROP = 0.05
 # Changes that are harder than what is asked of the defaults; in the table, not in `recall`.

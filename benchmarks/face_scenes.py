@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance
 
 from benchmarks.picture_sheet import draw_sheet
-from filters.faces import FaceModelMissing, find_faces
+from filters.pictures.faces import FaceModelMissing, find_faces
 
 _HEAD = (150, 20, 300, 215)  # of the portrait: x0, y0, x1, y1
 _EYES = (0.25, 0.37, 0.71, 0.47)  # of the head, as shares

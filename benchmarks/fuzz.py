@@ -20,7 +20,7 @@ from extractors.images import BadImage, load_picture
 from extractors.options import ArticleOptions
 from extractors.pmc.articles import ArticleFiles, article_samples
 from extractors.pmc.jats.parse import BadXml, NotAnArticle
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from schemas.sample import Document
 
 _PICTURES = (".jpg", ".png", ".tif", ".gif")

@@ -26,7 +26,7 @@ import msgspec
 
 from benchmarks.data import arguments
 from benchmarks.real_texts import captions, reports
-from filters.identifying import KINDS, identifying
+from filters.texts.identifying import KINDS, identifying
 
 _CASES = Path(__file__).with_name("identifying_cases.jsonl")
 _ALIKE = {"birth_date": "date", "national_id": "record_number", "person": "name"}

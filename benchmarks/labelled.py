@@ -23,7 +23,7 @@ from benchmarks.labelled_layouts import made
 from extractors.labelled import source
 from extractors.labelled.card import load_card
 from extractors.labelled.options import LabelledOptions
-from filters.hashes import phash
+from filters.alike.hashes import phash
 
 # Card, folder below `labelled/`, options of the family.
 SETS: tuple[tuple[str, str, dict[str, Any]], ...] = (

@@ -24,7 +24,7 @@ from PIL import Image, ImageFilter
 from benchmarks.data import arguments
 from benchmarks.face_scenes import face_figures
 from benchmarks.picture_sheet import draw_sheet
-from filters.image import SCORES, image_scores
+from filters.pictures.quality import SCORES, image_scores
 
 LABELS = Path(__file__).with_name("picture_kinds.tsv")
 _ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".webp")

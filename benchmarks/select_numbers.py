@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from filters.signatures import TURNS, turned
+from filters.alike.signatures import TURNS, turned
 
 SENTENCES = 20_000
 FAR = np.uint64(1 << 40)  # rows, evaluation items and logos have numbers of their own

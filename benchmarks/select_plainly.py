@@ -1,6 +1,6 @@
 """The selection once more in plain Python, loops and dictionaries, to compare the fast one with.
 
-It shares no code with `filters.selection` but the options, and what a turned signature is. Every
+It shares no code with `filters.select.selection` but the options, and what a turned signature is. Every
 picture is compared with every other. Rules and other SQL come as Python functions beside it.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from filters.alike.signatures import turned
 from filters.options import Alike, Balance, Mix
-from filters.signatures import turned
 from pipelines import layout
 from pipelines.recipe import Recipe
 from pipelines.storage import Store

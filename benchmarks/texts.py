@@ -29,9 +29,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from benchmarks.data import arguments
 from benchmarks.real_texts import article_captions, captions, roco_captions
 from benchmarks.text_changes import CHANGES, changed
-from filters.identifying import identifying
-from filters.sketches import TextSignature, containment, jaccard, normalised, text_signature
-from filters.text import text_scores
+from filters.alike.sketches import TextSignature, containment, jaccard, normalised, text_signature
+from filters.texts.identifying import identifying
+from filters.texts.quality import text_scores
 
 _LEAST = 8
 _NEAR = (0.8, 0.7, 0.6)

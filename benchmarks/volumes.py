@@ -43,7 +43,7 @@ from extractors.labelled.adapters import ADAPTERS
 from extractors.labelled.card import load_card
 from extractors.labelled.files import Files
 from extractors.labelled.records import Looks
-from filters.hashes import phash
+from filters.alike.hashes import phash
 
 _SIDE = 512
 _NIBABEL = "nibabel"

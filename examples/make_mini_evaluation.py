@@ -27,7 +27,9 @@ def write_mini_evaluation(out: Path) -> None:
     with Image.open(HERE / "mini-pmc" / "PMC990000010.1" / "arm1.jpg") as picture:
         smaller = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))
         smaller.save(folder / "smaller.jpg", quality=60)
-    with Image.open(HERE / "mini-pmc" / "PMC990000013.1" / "0000-0000-rem-01-01-0013-gf01.jpg") as picture:
+    with Image.open(
+        HERE / "mini-pmc" / "PMC990000013.1" / "0000-0000-rem-01-01-0013-gf01.jpg"
+    ) as picture:
         mirrored = ImageOps.mirror(picture)
         trimmed = mirrored.crop((12, 10, mirrored.width - 8, mirrored.height - 12))
         trimmed.save(folder / "mirrored.jpg", quality=80)

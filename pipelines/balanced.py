@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from filters.judging import LIST_VALUES
 from filters.options import Balance
 from filters.rules import samples_query
+from filters.select.judging import LIST_VALUES
 from pipelines.part_views import score_names
 from pipelines.recipe import Recipe
 

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.selection import plan_shards, size_sql
+from filters.select.selection import plan_shards, size_sql
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.corpus import Corpus, recipe_of, views

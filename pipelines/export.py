@@ -17,7 +17,7 @@ import duckdb
 import msgspec
 
 from filters.rules import samples_query
-from filters.selection import quoted
+from filters.select.selection import quoted
 from pipelines import layout
 from pipelines.corpus import Corpus, views
 from pipelines.errors import UserError

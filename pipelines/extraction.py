@@ -12,7 +12,7 @@ from extractors.images import Picture
 from extractors.pmc.fetch import FetchError
 from extractors.pmc.jats.parse import BadXml, NotAnArticle
 from extractors.sources import SOURCES
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from pipelines import layout
 from pipelines.context import Context, settled
 from pipelines.guard import guarded

@@ -18,7 +18,7 @@ from PIL import Image as PillowImage
 from extractors.figures.crops import Crop, crop, way_of_cropping
 from extractors.figures.records import Box, FigurePanel, FigureSplit
 from extractors.images import FORMATS, Picture, load_picture
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from pipelines import layout
 from pipelines.context import Context, settled
 from pipelines.errors import UserError

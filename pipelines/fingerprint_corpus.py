@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.signatures import NOT_COMPARABLE
-from filters.sketches import text_signature
+from filters.alike.signatures import NOT_COMPARABLE
+from filters.alike.sketches import text_signature
 from pipelines import layout
 from pipelines.corpus import Corpus
 from pipelines.fingerprint_files import PICTURE, TEXT, fingerprints

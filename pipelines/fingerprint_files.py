@@ -19,7 +19,7 @@ from pipelines.errors import UserError
 from pipelines.storage import Store
 from schemas.signatures import FINGERPRINTS
 
-# Raised when `filters.signatures` or `filters.sketches` gives other hashes for the same input.
+# Raised when `filters.alike.signatures` or `filters.alike.sketches` gives other hashes for the same input.
 METHOD = "1"
 
 PICTURE, TEXT = "picture", "text"

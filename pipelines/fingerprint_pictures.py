@@ -20,7 +20,7 @@ from extractors.images import FORMATS, BadImage, load_picture
 from extractors.labelled.archives import ARCHIVES, members
 from extractors.labelled.files import PICTURES, BadData, Files
 from extractors.pmc.fetch import FetchError
-from filters.signatures import NOT_COMPARABLE, picture_signature
+from filters.alike.signatures import NOT_COMPARABLE, picture_signature
 from pipelines.errors import UserError
 from pipelines.fingerprint_files import PICTURE, fingerprints
 from pipelines.fingerprint_jobs import run_jobs

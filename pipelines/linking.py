@@ -208,7 +208,7 @@ def _seers(options: Modality) -> tuple[_See | None, _See | None]:
 def _clip(model: str) -> _See:
     """Zero-shot scores of the kinds of picture by a CLIP model. Raises `UserError`."""
     from extractors.modality.prompts import PROMPTS, prompts_of
-    from filters.clip import ClipUnavailable, zero_shot
+    from filters.clip.scorer import ClipUnavailable, zero_shot
 
     try:
         return zero_shot(model, {kind: prompts_of(kind) for kind in PROMPTS})

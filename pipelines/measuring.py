@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from PIL import Image as PillowImage
 
-from filters.burnt_in import burnt_in_text
-from filters.faces import find_faces
-from filters.identifying import NOT_PATIENTS, identifying
-from filters.image import image_scores
+from filters.alike.signatures import PictureSignature, picture_signature
 from filters.options import Score
-from filters.signatures import PictureSignature, picture_signature
-from filters.text import text_scores
+from filters.pictures.burnt_in import burnt_in_text
+from filters.pictures.faces import find_faces
+from filters.pictures.quality import image_scores
+from filters.texts.identifying import NOT_PATIENTS, identifying
+from filters.texts.quality import text_scores
 from schemas.sample import Sample
 
 _MOST_MARKS = 200

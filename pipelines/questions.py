@@ -34,8 +34,8 @@ from dataclasses import asdict, dataclass
 
 import duckdb
 
-from filters.blind import guess_blindly
-from filters.evenness import balance
+from filters.questions.blind import guess_blindly
+from filters.questions.evenness import balance
 from pipelines.corpus import open_corpus, views
 
 _CLEARLY = 0.1  # the baseline answers a family where it is so far above chance, and surely so

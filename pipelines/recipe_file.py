@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from extractors.sources import SOURCES
 from extractors.strict_yaml import read_yaml
-from filters.choices import check_choices
 from filters.options import Score
 from filters.rules import RuleError, check_rules
+from filters.select.choices import check_choices
 from pipelines.errors import UserError
 from pipelines.modelfiles import ONNX
 from pipelines.recipe import STARTER, Concepts, Figures, Recipe, Select

@@ -18,9 +18,9 @@ import msgspec
 from PIL import Image as PillowImage
 
 from extractors.images import FORMATS
-from filters.faces import FaceModelMissing, find_faces
+from filters.alike.sketches import text_signature
 from filters.options import Clip
-from filters.sketches import text_signature
+from filters.pictures.faces import FaceModelMissing, find_faces
 from pipelines import layout
 from pipelines.context import Context, settled
 from pipelines.errors import UserError
@@ -159,7 +159,7 @@ class _Stage:
 
     def with_clip(self, seen: Sequence[Seen], clip: Clip, progress: Progress) -> list[Seen]:
         """The same with what a CLIP model says of all rows that are left."""
-        from filters.clip import ClipRow
+        from filters.clip.scorer import ClipRow
 
         def asked() -> Iterator[ClipRow]:
             for row in (each.row for each in seen if _is_left(each.row)):
@@ -214,7 +214,7 @@ def _scorer(clip: Clip):
 @functools.lru_cache(maxsize=2)
 def _loaded_scorer(options: str):
     """The model of a recipe, loaded once in a process. Raises `UserError`."""
-    from filters.clip import ClipScorer, ClipUnavailable
+    from filters.clip.scorer import ClipScorer, ClipUnavailable
 
     try:
         return ClipScorer(Clip.model_validate_json(options))
@@ -226,13 +226,13 @@ def _on_device(clip: Clip, partition: int) -> Clip:
     """The same on one of this machine's GPUs, where there are several."""
     if clip.device not in ("auto", "cuda"):
         return clip
-    from filters.clip_loading import cuda_devices
+    from filters.clip.loading import cuda_devices
 
     count = cuda_devices()
     return clip.model_copy(update={"device": f"cuda:{partition % count}"}) if count > 1 else clip
 
 
 def _model_state(clip: Clip) -> str:
-    from filters.clip_source import model_state
+    from filters.clip.source import model_state
 
     return model_state(clip.model)

@@ -41,7 +41,7 @@ def embed(corpus: Corpus, model: str, query: str | PillowImage.Image) -> np.ndar
 
     `model` is where that model lies here, if not where it did. Raises `NoEmbedding`.
     """
-    from filters.clip import ClipScorer, ClipUnavailable
+    from filters.clip.scorer import ClipScorer, ClipUnavailable
     from filters.options import Clip
 
     made_by = embedding_model(corpus)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image as PillowImage
 
-from filters.hashes import phash
-from filters.signatures import BITS, NOT_COMPARABLE, TURNS, WORDS, picture_signature, turned
+from filters.alike.hashes import phash
+from filters.alike.signatures import BITS, NOT_COMPARABLE, TURNS, WORDS, picture_signature, turned
 from pipelines import layout
 from pipelines.search_rows import Hit, Rows, best
 

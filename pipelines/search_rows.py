@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.rules import samples_query
-from filters.selection import quoted
+from filters.select.selection import quoted
 from pipelines import layout
 from pipelines.corpus import Corpus
 from pipelines.part_views import score_names

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import duckdb
 
 from filters.rules import samples_query
-from filters.selection import quoted
+from filters.select.selection import quoted
 from pipelines.corpus import Corpus, views
 from pipelines.search_rows import Hit
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 import duckdb
 import pyarrow as pa
 
-from filters.selection import PlannedShard, Policy, decide, plan_shards
+from filters.select.selection import PlannedShard, Policy, decide, plan_shards
 from pipelines import layout
 from pipelines.comparing import compared_tables, write_proof
 from pipelines.context import Context

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from filters.selection import PlannedShard
+from filters.select.selection import PlannedShard
 from pipelines import layout
 from pipelines.storage import Store
 

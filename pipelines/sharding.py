@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.selection import PlannedShard, caption_sql, quoted
+from filters.select.selection import PlannedShard, caption_sql, quoted
 from pipelines import layout
 from pipelines.context import Context
 from pipelines.pool import Progress

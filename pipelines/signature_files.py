@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from filters.signatures import PictureSignature
-from filters.sketches import TextSignature
+from filters.alike.signatures import PictureSignature
+from filters.alike.sketches import TextSignature
 from pipelines import layout
 from pipelines.context import Context
 from schemas.sample import Sample

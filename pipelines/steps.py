@@ -19,7 +19,7 @@ from filters.rules import (
     samples_query,
     sealed,
 )
-from filters.selection import caption_sql
+from filters.select.selection import caption_sql
 from llm_rewrite.options import PLACES, ModelOptions, TaskOptions, model_for
 from llm_rewrite.tasks import TASKS
 from llm_rewrite.writing import Step

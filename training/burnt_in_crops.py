@@ -22,7 +22,7 @@ from training.glyph_sheets import font_files
 
 SIDE = 256  # px
 CELL = 4  # px
-CORE_SHARE = 0.64  # of a line's height, as `filters.burnt_in_lines` widens cores again
+CORE_SHARE = 0.64  # of a line's height, as `filters.pictures.burnt_in_lines` widens cores again
 BITMAPS_ASIDE = ("ter-u14", "ter-u20", "7x13", "9x15")
 
 Planes = list[np.ndarray]  # text, words, weight: each (SIDE, SIDE) of 0 to 1

@@ -1,4 +1,4 @@
-"""Weights of `filters.burnt_in_lines`: how sure a line is, from what the net says of it.
+"""Weights of `filters.pictures.burnt_in_lines`: how sure a line is, from what the net says of it.
 
     python -m training.burnt_in_odds --lines FILE [--data DIR] [--crops N]
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from filters.burnt_in_lines import CELL, Line, lines_of, text_maps
+from filters.pictures.burnt_in_lines import CELL, Line, lines_of, text_maps
 from training.burnt_in_crops import Crops
 from training.burnt_in_grounds import read_lines
 

@@ -1,6 +1,6 @@
 """Learns drawn from taken pictures: `python -m training.picture_kinds --data DIR`.
 
-Writes the weights of `filters/image_chart.py`. Drawn are charts, schemes and tables rendered by
+Writes the weights of `filters/pictures/chart.py`. Drawn are charts, schemes and tables rendered by
 `extractors.rendered` and the charts, diagrams and tables of five openly licensed articles; taken are
 VQA-RAD's films and scans (CC0), BCCD's blood films (MIT), invented micrographs and the photographs of
 those articles. Single pictures and pages of several, at many sizes and JPEG qualities. What
@@ -23,9 +23,9 @@ from PIL import Image
 from extractors.rendered import drawings
 from extractors.rendered.charts import chart
 from extractors.rendered.tissue import invented_picture
-from filters.image_chart import WEIGHTS, chart_features
-from filters.image_planes import planes
-from filters.image_text import text_share
+from filters.pictures.chart import WEIGHTS, chart_features
+from filters.pictures.planes import planes
+from filters.pictures.text_density import text_share
 
 LABELS = Path(__file__).parents[1] / "benchmarks" / "picture_kinds.tsv"
 _WHITE = (255, 255, 255)

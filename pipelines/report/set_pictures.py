@@ -11,8 +11,8 @@ from PIL import Image as PillowImage
 from extractors.images import FORMATS, BadImage, load_picture
 from extractors.labelled.files import PICTURES, BadData, Files
 from extractors.pmc.fetch import FetchError
-from filters.burnt_in import burnt_in_text
 from filters.options import KeepOut
+from filters.pictures.burnt_in import burnt_in_text
 from pipelines import layout
 from pipelines.errors import UserError
 from pipelines.report.hidden import safe_rows

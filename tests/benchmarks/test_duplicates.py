@@ -12,10 +12,10 @@ from benchmarks.duplicate_pictures import Picture, real_pictures
 from benchmarks.duplicate_rows import made_hashes, planted, scaled
 from benchmarks.duplicates import Hashed, false_merges, found, same_in_data
 from benchmarks.picture_changes import CHANGES, NEEDS_CROP, changed
+from filters.alike.signatures import turned
 from filters.options import Alike
-from filters.signatures import turned
 from tests.conftest import DATA
-from tests.filters.test_signatures import cloudy
+from tests.filters.alike.test_signatures import cloudy
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -12,8 +12,8 @@ from PIL import Image
 
 from benchmarks import face_scenes, pictures
 from benchmarks.picture_sheet import draw_sheet
-from filters.image import SCORES, image_scores
-from tests.filters.test_image import page, scene
+from filters.pictures.quality import SCORES, image_scores
+from tests.filters.pictures.test_quality import page, scene
 
 
 def test_blank_pictures_are_called_blank_and_others_are_not() -> None:

@@ -7,8 +7,8 @@ import pytest
 from benchmarks.identifying import Case, cases, measured, ours, plain_patterns
 from benchmarks.text_changes import CHANGES, changed
 from benchmarks.texts import contained, false_merges
-from filters.identifying import KINDS
-from filters.sketches import text_signature
+from filters.alike.sketches import text_signature
+from filters.texts.identifying import KINDS
 
 TEXT = "One two three four five six seven eight nine ten, eleven twelve."
 

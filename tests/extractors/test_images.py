@@ -15,7 +15,7 @@ from PIL import Image, TiffImagePlugin
 
 from extractors import images
 from extractors.images import BadImage, Picture, load_picture
-from filters.hashes import phash
+from filters.alike.hashes import phash
 
 
 def _noise(width: int = 120, height: int = 90, mode: str = "RGB") -> Image.Image:

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from filters.selection import Policy, decide
+from filters.select.selection import Policy, decide
 from schemas.licence import licence_of
 from schemas.manifest import stage_rows_to_table
 from schemas.sample import Drop, Figure, Image, Sample, Text

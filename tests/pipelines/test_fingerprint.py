@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from filters.signatures import picture_signature
-from filters.sketches import text_signature
+from filters.alike.signatures import picture_signature
+from filters.alike.sketches import text_signature
 from pipelines import fingerprint_files
 from pipelines.errors import UserError
 from pipelines.fingerprint_files import fingerprints, read_fingerprints, write_fingerprints

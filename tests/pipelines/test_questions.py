@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from extractors.labelled.options import QuestionOptions
-from filters.evenness import balance, chi_squared_p
+from filters.questions.evenness import balance, chi_squared_p
 from pipelines import layout
 from pipelines.corpus import open_corpus, views
 from pipelines.questions import Family, family_table, printed, run

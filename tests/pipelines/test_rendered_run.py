@@ -13,7 +13,7 @@ from PIL import Image
 
 from extractors.rendered.source import RenderedOptions
 from extractors.sources import SOURCES
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from tests.conftest import ROOT, fabrica
 
 RECIPE = ROOT / "recipes" / "rendered-figures.yaml"

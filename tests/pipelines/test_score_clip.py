@@ -36,7 +36,7 @@ select:
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pipelines.recipe_file import load_recipe
     from pipelines.run import RunOptions, run
-    from tests.filters.clip_models import write_model
+    from tests.filters.clip.clip_models import write_model
 
     folder = tmp_path_factory.mktemp("clipped")
     model = write_model(folder / "model")
@@ -67,7 +67,9 @@ def test_another_model_scores_again_another_rule_does_not(corpus: Path, capsys: 
     part = corpus / "stages" / "score" / "part-00000.parquet"
     before = part.stat().st_mtime_ns
     change = ["--set", "select.rules.fits=clip > 2"]
-    code, out, _ = fabrica(capsys, "run", recipe, "--out", corpus, "--workers", 1, "--json", *change)
+    code, out, _ = fabrica(
+        capsys, "run", recipe, "--out", corpus, "--workers", 1, "--json", *change
+    )
     assert (code, json.loads(out)["kept"]) == (0, 0)
     assert part.stat().st_mtime_ns == before
     change = ["--set", "score.clip.long_texts=mean"]

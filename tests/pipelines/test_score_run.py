@@ -9,8 +9,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from filters import burnt_in, image, text
+from filters.pictures import burnt_in
+from filters.pictures import quality as image
 from filters.rules import SCORES
+from filters.texts import quality as text
 from tests.conftest import ROOT, fabrica
 
 Capsys = pytest.CaptureFixture[str]
@@ -57,7 +59,8 @@ def test_every_row_that_reaches_select_is_measured(corpus: Path) -> None:
     (alive,) = rows_of(corpus, "SELECT count(*) FROM samples WHERE kept")[0]
     assert alive > 40
     missing = rows_of(
-        corpus, f"SELECT sample_id FROM samples WHERE kept AND NOT map_contains(scores, 'image_flat')"
+        corpus,
+        "SELECT sample_id FROM samples WHERE kept AND NOT map_contains(scores, 'image_flat')",
     )
     assert missing == []
     found = rows_of(corpus, "SELECT DISTINCT unnest(map_keys(scores)) FROM samples WHERE kept")
@@ -122,10 +125,14 @@ def test_a_picture_that_cannot_be_read_is_one_fault(tmp_path: Path, corpus: Path
             raise OSError("broken data stream")
         return PillowImage.new("L", (64, 64), 90)
 
-    stage = scoring._Stage(context.recipe, dict.fromkeys((r.sample_id for r in rows), "a b c"), read)
+    stage = scoring._Stage(
+        context.recipe, dict.fromkeys((r.sample_id for r in rows), "a b c"), read
+    )
     seen = stage.measured(rows, {alive[2].sample_id: "killed its worker"}, lambda _: None)
     assert [s.row.sample_id for s in seen] == [row.sample_id for row in rows]
-    faults = {s.row.sample_id: s.row.drops[-1].detail for s in seen if s.row.drops and not s.pictures}
+    faults = {
+        s.row.sample_id: s.row.drops[-1].detail for s in seen if s.row.drops and not s.pictures
+    }
     assert "broken data stream" in faults[bad]
     assert faults[alive[2].sample_id] == "killed its worker"
     assert sum(1 for s in seen if s.pictures) >= len(alive) - 2

@@ -22,7 +22,7 @@ from extractors.labelled.card import DatasetCard, load_card
 from extractors.labelled.files import BadData, Files
 from extractors.labelled.options import LabelledOptions
 from extractors.labelled.records import FACTS, VALUES, Entry, Looks, Reading
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from schemas.manifest import samples_to_table
 from schemas.options import Options
 from schemas.sample import QUESTION_KINDS, TEXT_KINDS, Sample

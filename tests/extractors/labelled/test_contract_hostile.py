@@ -18,7 +18,7 @@ from extractors.labelled import source
 from extractors.labelled.files import BadData
 from extractors.labelled.records import Entry
 from extractors.pmc.fetch import FetchError
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from schemas.manifest import samples_to_table
 from tests.extractors.labelled.test_contract import (
     GIVEN,

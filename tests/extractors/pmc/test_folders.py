@@ -12,7 +12,7 @@ import pytest
 from extractors.pmc import folders
 from extractors.pmc.fetch import FetchError
 from extractors.pmc.folders import FolderOptions, describe, enumerate_refs, extract
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from schemas.sample import Document, Sample
 from tests.conftest import MINI_PMC
 

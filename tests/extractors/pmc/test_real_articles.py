@@ -19,7 +19,7 @@ from extractors.pmc.folders import FolderOptions, describe, enumerate_refs, extr
 from extractors.pmc.jats.figures import FigureRecord, read_figures
 from extractors.pmc.jats.parse import parse_articles
 from extractors.pmc.jats.references import add_references
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from schemas.sample import Document, Sample
 
 LEFT_OUT = {"supplementary-material", "object-id", "inline-graphic", "graphic", "media"}

@@ -18,7 +18,7 @@ from extractors.rendered.layouts import Layout
 from extractors.rendered.pictures import Pictures
 from extractors.rendered.source import RenderedOptions, questions
 from extractors.sources import SOURCES
-from filters.hashes import phash
+from filters.alike.hashes import phash
 from schemas.sample import Document, Sample
 
 CSV = """\

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors.labelled.words.draws import Draw
-from filters.evenness import chi_squared_p
+from filters.questions.evenness import chi_squared_p
 
 
 def test_a_text_gives_the_same_choices_for_ever() -> None:

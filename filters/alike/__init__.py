@@ -1,0 +1,1 @@
+"""Signatures of pictures and texts, and the search for those that are alike."""

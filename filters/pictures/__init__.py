@@ -1,0 +1,1 @@
+"""What is measured of one picture: quality, kind, text burnt in, faces."""

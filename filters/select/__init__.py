@@ -1,0 +1,1 @@
+"""The SQL of select: captions, policy, rules, leaks, duplicates, quotas, split, weights."""

@@ -1,0 +1,44 @@
+"""The perceptual hash: near for small changes, far for other pictures."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from filters.alike.hashes import hamming, phash
+from tests.conftest import MINI_PMC
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Image.Image]:
+    files = sorted(MINI_PMC.rglob("*.jpg"))
+    opened = []
+    for file in files:
+        try:
+            opened.append(Image.open(io.BytesIO(file.read_bytes())).convert("RGB"))
+        except OSError:
+            continue
+    return opened
+
+
+def test_small_changes_stay_near(pictures: list[Image.Image]) -> None:
+    for picture in pictures[:20]:
+        out = io.BytesIO()
+        picture.resize((picture.width // 2, picture.height // 2)).save(out, "JPEG", quality=40)
+        brighter = ImageEnhance.Brightness(picture).enhance(1.1)
+        assert hamming(phash(picture), phash(Image.open(out))) <= 8
+        assert hamming(phash(picture), phash(brighter)) <= 10
+
+
+def test_other_pictures_are_far(pictures: list[Image.Image]) -> None:
+    hashes = [phash(p) for p in pictures]
+    distances = [hamming(a, b) for i, a in enumerate(hashes) for b in hashes[:i]]
+    assert np.median(distances) > 20
+
+
+def test_the_hash_fits_64_bits_for_any_mode() -> None:
+    for mode in ("1", "L", "RGB", "CMYK", "P"):
+        assert 0 <= phash(Image.new(mode, (40, 3))) < 2**64
