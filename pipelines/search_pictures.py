@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image as PillowImage
 
-from filters.alike.hashes import phash
+from filters.alike.hashes import bit_counts, phash
 from filters.alike.signatures import BITS, NOT_COMPARABLE, TURNS, WORDS, picture_signature, turned
 from pipelines import layout
 from pipelines.search_rows import Hit, Rows, best
@@ -122,7 +122,7 @@ def _least(stored: Hashes, asked: Hashes) -> np.ndarray:
     """(n,) the fewest bits in which each stored hash differs from any that is asked for."""
     least = np.full(len(stored), BITS, np.int64)
     for one in asked:
-        least = np.minimum(least, np.bitwise_count(stored ^ one).sum(axis=1, dtype=np.int64))
+        least = np.minimum(least, bit_counts(stored ^ one).sum(axis=1, dtype=np.int64))
     return least
 
 
@@ -164,7 +164,7 @@ def _by_phash(rows: Rows, asked: list[tuple[str, int]]) -> Iterator[Hit]:
         lengths = pa.compute.fill_null(pa.compute.list_value_length(own), 0).to_numpy()
         owners, ids = np.repeat(np.arange(table.num_rows), lengths), table["sample_id"].to_pylist()
         for turn, number in asked:
-            bits = np.bitwise_count(hashes ^ np.uint64(number))
+            bits = bit_counts(hashes ^ np.uint64(number))
             for i in np.flatnonzero(bits <= _MOST_PHASH_BITS):
                 why = f"{_turn_words(turn)}: {bits[i]} of 64 bits differ"
                 yield Hit(ids[owners[i]], partition, 1 - 2 * int(bits[i]) / 64, why, BY)

@@ -36,3 +36,14 @@ def phash(image: Image.Image) -> int:
 def hamming(a: int, b: int) -> int:
     """The number of bits in which two hashes differ."""
     return (a ^ b).bit_count()
+
+
+def bit_counts(numbers: np.ndarray) -> np.ndarray:
+    """How many bits are set in each number of an array of uint64, of any shape."""
+    if hasattr(np, "bitwise_count"):
+        return np.asarray(np.bitwise_count(numbers))
+    parts = np.ascontiguousarray(numbers).view(np.uint16).reshape(*numbers.shape, 4)  # NumPy 1
+    return np.asarray(_BITS_OF[parts].sum(axis=-1, dtype=np.uint8))
+
+
+_BITS_OF = np.array([number.bit_count() for number in range(2**16)], np.uint8)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from filters.alike.hashes import bit_counts
 from filters.alike.signatures import (
     BITS,
     FREQUENCIES,
@@ -145,7 +146,7 @@ def distances(a: np.ndarray, b: np.ndarray, turning: Turning) -> tuple[np.ndarra
             other ^= ODD_ACROSS
         if turn & 2:
             other ^= ODD_DOWN
-        bits = np.bitwise_count(other).sum(axis=1, dtype=np.int16)
+        bits = bit_counts(other).sum(axis=1, dtype=np.int16)
         nearer = bits < best
         best[nearer] = bits[nearer]
         how[nearer] = turn

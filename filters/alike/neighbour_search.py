@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from filters.alike.hashes import bit_counts
 from filters.alike.neighbour_groups import Groups, batches, below_split, groups, members, pairs
 from filters.alike.neighbour_keys import Turning, distances, keys, table_of, tables
 from filters.alike.signatures import ODD_ACROSS, ODD_DOWN, transposed
@@ -171,7 +172,7 @@ def _likely(a: np.ndarray, b: np.ndarray, rule: Rule) -> np.ndarray:
             bits = bits ^ ODD_ACROSS[:KEY_WORDS]
         if turn & 2:
             bits = bits ^ ODD_DOWN[:KEY_WORDS]
-        counts = np.bitwise_count(bits)
+        counts = bit_counts(bits)
         likely |= counts[:, 0] + counts[:, 1] <= rule.limit * 3 // 4
     return likely
 

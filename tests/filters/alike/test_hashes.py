@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from filters.alike.hashes import hamming, phash
+from filters.alike.hashes import bit_counts, hamming, phash
 from tests.conftest import MINI_PMC
 
 
@@ -42,3 +42,13 @@ def test_other_pictures_are_far(pictures: list[Image.Image]) -> None:
 def test_the_hash_fits_64_bits_for_any_mode() -> None:
     for mode in ("1", "L", "RGB", "CMYK", "P"):
         assert 0 <= phash(Image.new(mode, (40, 3))) < 2**64
+
+
+def test_bits_are_counted_alike_by_every_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = np.random.default_rng(0).integers(0, 2**64, (50, 4), dtype=np.uint64)
+    numbers[0] = [0, 2**64 - 1, 1, 2**63]
+    expected = [[int(n).bit_count() for n in row] for row in numbers]
+    assert bit_counts(numbers).tolist() == expected
+    monkeypatch.delattr(np, "bitwise_count", raising=False)
+    assert bit_counts(numbers).tolist() == expected
+    assert bit_counts(numbers[:, 1]).tolist() == [row[1] for row in expected]
