@@ -27,10 +27,10 @@ _QUERIES = 100_000
 _CROPS = 16
 
 
-def made_hashes(n: int, seed: int = 0) -> np.ndarray:
-    """(n, 4) uint64."""
+def made_hashes(n: int, seed: int = 0, crowds: bool = True) -> np.ndarray:
+    """(n, 4) uint64; of the same kinds whatever the seed."""
+    prototypes = np.random.default_rng(7).integers(0, 2**64, (_KINDS, 4), dtype=np.uint64)
     rng = np.random.default_rng(seed)
-    prototypes = rng.integers(0, 2**64, (_KINDS, 4), dtype=np.uint64)
     weights = 1 / np.arange(1, _KINDS + 1)
     bounds = np.cumsum(weights) / weights.sum()
     out = np.empty((n, 4), np.uint64)
@@ -43,7 +43,8 @@ def made_hashes(n: int, seed: int = 0) -> np.ndarray:
         narrow = rng.random(len(part)) < 0.2
         flips[narrow, 0] &= words[2][narrow, 0]
         part[:] = prototypes[kind] ^ flips
-    _with_crowds(out, rng)
+    if crowds:
+        _with_crowds(out, rng)
     return out
 
 
@@ -131,17 +132,17 @@ def _by_bits(hits: np.ndarray, bits: np.ndarray) -> dict[int, float]:
 
 
 def _kept_out(hashes: np.ndarray, keep_out: KeepOut) -> dict[str, Any]:
-    """Evaluation pictures with crops, of which each has a near copy among the rows."""
+    """Evaluation pictures with crops, of each of which a near copy is put among the rows."""
     rng = np.random.default_rng(2)
     n = min(_QUERIES, len(hashes) // 10)
-    rows = rng.permutation(len(hashes))
-    rows = rows[hashes[rows].any(axis=1)][:n]
+    rows = rng.permutation(len(hashes))[:n]
+    pictures = made_hashes(n, seed=3, crowds=False)
     limit = 4 * keep_out.hamming
     bits = rng.integers(1, limit + 1, n)
     queries = np.empty((n, _CROPS, 4), np.uint64)
+    hashes[rows] = pictures ^ _flips(rng, bits)
     for i in range(_CROPS):
-        own = bits if i == 0 else rng.integers(40, 80, n)
-        queries[:, i] = hashes[rows] ^ _flips(rng, own)
+        queries[:, i] = pictures ^ _flips(rng, rng.integers(40, 80, n) if i else np.zeros(n, int))
     before = _peak_mb()
     start, cpu = time.perf_counter(), time.process_time()
     found = near_matches(queries.reshape(-1, 4), hashes, keep_out)

@@ -113,14 +113,7 @@ def keys(words: np.ndarray, table: Table, turning: Turning) -> np.ndarray:
 
 def _upright_key(words: np.ndarray, table: Table, turning: Turning) -> np.ndarray:
     """The key of the hashes, mirrored so that the two bits of the table that tell are 0."""
-    zero = np.uint64(0)
-    mirrored = flipped = None
-    if turning.mirror or turning.rotate:
-        word, shift = table.across
-        mirrored = zero - ((words[:, word] >> np.uint64(shift)) & _ONE)
-    if turning.rotate:
-        word, shift = table.down
-        flipped = zero - ((words[:, word] >> np.uint64(shift)) & _ONE)
+    mirrored, flipped = _turned_bits(words, table, turning)
     key = np.zeros(len(words), np.uint64)
     for i in range(table.words):
         if not table.masks[i]:
@@ -133,6 +126,41 @@ def _upright_key(words: np.ndarray, table: Table, turning: Turning) -> np.ndarra
         key += (word_of & np.uint64(table.masks[i])) * _FACTORS[i]
     key ^= key >> np.uint64(32)
     return key * _LAST_FACTOR
+
+
+def least_bits(a: np.ndarray, b: np.ndarray, table: Table, turning: Turning) -> np.ndarray:
+    """(n,) int16: bits in which hashes (n, words) of equal keys differ, turned as their bits of the
+    table say; never more than they differ as the turn that made their keys equal."""
+    best: np.ndarray | None = None
+    for crossed in (False, True) if turning.rotate else (False,):
+        other = (transposed(a) if crossed else a) ^ b
+        mirrored, flipped = _turned_bits(other, table, turning)
+        bits = np.zeros(len(other), np.int16)
+        for i in range(other.shape[1]):
+            word = other[:, i]
+            if mirrored is not None:
+                word = word ^ (mirrored & ODD_ACROSS[i])
+            if flipped is not None:
+                word = word ^ (flipped & ODD_DOWN[i])
+            bits += bit_counts(word)
+        best = bits if best is None else np.minimum(best, bits)
+    assert best is not None
+    return best
+
+
+def _turned_bits(
+    words: np.ndarray, table: Table, turning: Turning
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """All ones where the bit of the table that tells of mirroring, or of flipping, is set."""
+    mirrored = flipped = None
+    zero = np.uint64(0)
+    if turning.mirror or turning.rotate:
+        word, shift = table.across
+        mirrored = zero - ((words[:, word] >> np.uint64(shift)) & _ONE)
+    if turning.rotate:
+        word, shift = table.down
+        flipped = zero - ((words[:, word] >> np.uint64(shift)) & _ONE)
+    return mirrored, flipped
 
 
 def distances(a: np.ndarray, b: np.ndarray, turning: Turning) -> tuple[np.ndarray, np.ndarray]:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from filters.alike.hashes import bit_counts
 from filters.alike.neighbour_groups import Groups, batches, below_split, groups, members, pairs
-from filters.alike.neighbour_keys import Turning, distances, keys, table_of, tables
-from filters.alike.signatures import ODD_ACROSS, ODD_DOWN, transposed
+from filters.alike.neighbour_keys import Table, Turning, keys, least_bits, table_of, tables
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
@@ -110,7 +108,8 @@ def distinct(packed: np.ndarray) -> np.ndarray:
 def compared(found: Groups, rows: Rows, rule: Rule, slots: tuple[int, ...]) -> Found:
     """The near pairs of the groups; too large ones are looked at again by longer keys."""
     small, large = _by_size(found, rows.split, _PAIRS_PER_ROW * len(rows.some))
-    lists = [_near(a, b, rows, rule) for a, b in pairs(small, rows.split)]
+    near = _Near(rows, rule, table_of(slots))
+    lists = [near(a, b) for a, b in pairs(small, rows.split)]
     cut = 0
     for crowd in batches(large, _CROWD_ROWS):
         packed, lost = _of_crowd(crowd, rows, rule, slots)
@@ -128,10 +127,11 @@ def _of_crowd(crowd: Groups, rows: Rows, rule: Rule, slots: tuple[int, ...]) -> 
     lists, cut = [], 0
     for further in _FURTHER:
         table = table_of(tuple(sorted({*slots, *further})))
+        near = _Near(inner, rule, table)
         finer = groups(keys(whole, table, rule.turning))
         small, huge = _by_size(finer, split, _PAIRS_PER_ROW * len(numbers))
-        lists += [_near(a, b, inner, rule) for a, b in pairs(small, split)]
-        led, lost = _led(huge, inner, rule)
+        lists += [near(a, b) for a, b in pairs(small, split)]
+        led, lost = _led(huge, near)
         lists.append(led)
         cut += lost
     packed = distinct(np.concatenate(lists))
@@ -151,35 +151,29 @@ def _by_size(found: Groups, split: int, budget: int) -> tuple[Groups, Groups]:
     return found.only(costs <= limit), found.only(costs > limit)
 
 
-def _near(a: np.ndarray, b: np.ndarray, rows: Rows, rule: Rule) -> np.ndarray:
-    """Those pairs of numbers that are near, packed."""
-    likely = _likely(rows.some[a], rows.some[b], rule)
-    a, b = a[likely], b[likely]
-    bits, _ = distances(rows.whole(a), rows.whole(b), rule.turning)
-    near = bits <= rule.limit
-    return (a[near].astype(np.uint64) << SHIFT) | b[near].astype(np.uint64)
+@dataclass(frozen=True)
+class _Near:
+    """Of pairs of numbers whose keys by `table` are equal, those that are near, packed."""
+
+    rows: Rows
+    rule: Rule
+    table: Table
+
+    def __call__(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        # The first half of the bits are the low frequencies, and have less than half of what
+        # differs: three quarters of the limit there are hardly ever passed.
+        some, most = self.rows.some, self.rule.limit * 3 // 4
+        likely = least_bits(some[a], some[b], self.table, self.rule.turning) <= most
+        a, b = a[likely], b[likely]
+        whole = self.rows.whole
+        near = least_bits(whole(a), whole(b), self.table, self.rule.turning) <= self.rule.limit
+        return (a[near].astype(np.uint64) << SHIFT) | b[near].astype(np.uint64)
 
 
-def _likely(a: np.ndarray, b: np.ndarray, rule: Rule) -> np.ndarray:
-    """Whether the first half of the bits differs in no more than three quarters of what all may:
-    these are the low frequencies, and have less than half of what differs."""
-    likely = np.zeros(len(a), bool)
-    plain = a ^ b
-    crossed = transposed(a) ^ b if rule.turning.rotate else plain
-    for turn in rule.turning.allowed:
-        bits = crossed if turn & 4 else plain
-        if turn & 1:
-            bits = bits ^ ODD_ACROSS[:KEY_WORDS]
-        if turn & 2:
-            bits = bits ^ ODD_DOWN[:KEY_WORDS]
-        counts = bit_counts(bits)
-        likely |= counts[:, 0] + counts[:, 1] <= rule.limit * 3 // 4
-    return likely
-
-
-def _led(found: Groups, rows: Rows, rule: Rule) -> Found:
+def _led(found: Groups, near: _Near) -> Found:
     """Of huge groups: the first row with all that are near it, then the first of those that are
     not, and so on; what is then left is not compared, and counted."""
+    rows = near.rows
     numbers, of = members(found)
     lists = [np.zeros(0, np.uint64)]
     for _ in range(_LEADERS):
@@ -191,7 +185,7 @@ def _led(found: Groups, rows: Rows, rule: Rule) -> Found:
         one, other = np.repeat(numbers[starts], sizes)[~starts], numbers[~starts]
         of, numbers = of[~starts], other
         across = (one < rows.split) & (other >= rows.split) if rows.split else slice(None)
-        packed = _near(one[across], other[across], rows, rule)
+        packed = near(one[across], other[across])
         lists.append(packed)
         if not rows.split:
             taken = np.zeros(int(numbers.max()) + 1 if len(numbers) else 0, bool)

@@ -19,7 +19,6 @@ from filters.alike.neighbour_keys import Table, Turning, distances, every_bit, k
 from filters.alike.neighbour_search import (
     KEY_WORDS,
     LOW,
-    MOST,
     SHIFT,
     Found,
     Rows,
@@ -42,6 +41,7 @@ _FEW = 2_000
 _CHUNK = 1 << 20
 _MARKS = 24
 _FIRST = 4
+_ENOUGH = 4
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     found, cut = merged(search.by, choices(math.isqrt(2 * len(known) * len(targets))))
     one, other = (found >> SHIFT).astype(np.int64), (found & LOW).astype(np.int64)
     near = _measured(search.queries, targets, one, other, rule, cut)
+    one, other = near.first, near.second
     # Back from different hashes to all the queries that have them.
     by_hash = np.argsort(which, kind="stable")
     counts = np.bincount(which, minlength=len(unique))
@@ -135,12 +136,13 @@ def _measured(
     rule: Rule,
     cut: int,
 ) -> NearPairs:
-    """The pairs with their distances."""
+    """Those pairs that are near by the turns allowed, with their distances."""
     bits, how = np.empty(len(one), np.int16), np.empty(len(one), np.int8)
     for start in range(0, len(one), _CHUNK):
         part = slice(start, start + _CHUNK)
         bits[part], how[part] = distances(hashes[one[part]], others[other[part]], rule.turning)
-    return NearPairs(one, other, bits, how, cut=cut)
+    near = bits <= rule.limit
+    return NearPairs(one[near], other[near], bits[near], how[near], cut=cut)
 
 
 def _search(hashes: np.ndarray, alive: np.ndarray, rule: Rule) -> Found:
@@ -157,7 +159,7 @@ def _search(hashes: np.ndarray, alive: np.ndarray, rule: Rule) -> Found:
     slots = choices(len(alive))
     first, cut = _among(hashes, alive, rule, slots[:: len(slots) // _FIRST])
     numbers, times = np.unique((first & LOW).astype(np.int64), return_counts=True)
-    left = np.delete(np.arange(len(alive)), numbers[times >= MOST])
+    left = np.delete(np.arange(len(alive)), numbers[times >= _ENOUGH])
     rest, more = _among(hashes, alive[left], rule, slots)
     again = (left[rest >> SHIFT].astype(np.uint64) << SHIFT) | left[rest & LOW].astype(np.uint64)
     return fewer(distinct(np.concatenate([first, again]))), cut + more
