@@ -25,6 +25,7 @@ def connect(store: Store, temporary: str = "") -> duckdb.DuckDBPyConnection:
         connection.execute(f"SET temp_directory = '{os.path.join(temporary, 'spill')}'")
         connection.execute(f"SET memory_limit = '{_third_of_memory(connection)}'")
     connection.execute("SET preserve_insertion_order = true")
+    connection.execute("SET enable_progress_bar = false")  # a spawned worker counts as a terminal
     return connection
 
 
