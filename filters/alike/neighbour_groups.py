@@ -9,6 +9,7 @@ import numpy as np
 
 _PAIRS_AT_ONCE = 1 << 19
 _ROWS_AT_ONCE = 1 << 19
+_KEYS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,16 @@ def groups(keys: np.ndarray) -> Groups:
     up.
     """
     low = np.uint64(max(1, int(len(keys) - 1).bit_length()))
-    keys >>= low
-    keys <<= low
-    keys |= np.arange(len(keys), dtype=np.uint64)
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        part = keys[start : start + _KEYS_AT_ONCE]
+        part >>= low
+        part <<= low
+        part |= np.arange(start, start + len(part), dtype=np.uint64)
     keys.sort()
-    same = (keys[1:] ^ keys[:-1]) >> low == 0
+    same = np.zeros(max(0, len(keys) - 1), bool)
+    for start in range(0, len(same), _KEYS_AT_ONCE):
+        part = keys[start : start + _KEYS_AT_ONCE + 1]
+        same[start : start + _KEYS_AT_ONCE] = (part[1:] ^ part[:-1]) >> low == 0
     at = np.flatnonzero(same)
     breaks = np.flatnonzero(np.diff(at) != 1)
     starts = at[np.concatenate([[0], breaks + 1])] if len(at) else at

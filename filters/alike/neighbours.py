@@ -81,7 +81,7 @@ def near_pairs(
     rule = _rule(alike)
     ranked = np.arange(len(hashes)) if order is None else np.asarray(order)
     comparable = np.asarray(hashes.any(axis=1))
-    alive = ranked[comparable[ranked]]
+    alive = ranked[comparable[ranked]].astype(np.uint32)
     equal, places = _equal(hashes, alive, rule.turning)
     alive = np.delete(alive, places)
     found, cut = _search(hashes, alive, rule)
@@ -142,7 +142,8 @@ def _measured(
         part = slice(start, start + _CHUNK)
         bits[part], how[part] = distances(hashes[one[part]], others[other[part]], rule.turning)
     near = bits <= rule.limit
-    return NearPairs(one[near], other[near], bits[near], how[near], cut=cut)
+    one, other = one[near].astype(np.int64), other[near].astype(np.int64)
+    return NearPairs(one, other, bits[near], how[near], cut=cut)
 
 
 def _search(hashes: np.ndarray, alive: np.ndarray, rule: Rule) -> Found:
@@ -159,7 +160,9 @@ def _search(hashes: np.ndarray, alive: np.ndarray, rule: Rule) -> Found:
     slots = choices(len(alive))
     first, cut = _among(hashes, alive, rule, slots[:: len(slots) // _FIRST])
     numbers, times = np.unique((first & LOW).astype(np.int64), return_counts=True)
-    left = np.delete(np.arange(len(alive)), numbers[times >= _ENOUGH])
+    keep = np.ones(len(alive), bool)
+    keep[numbers[times >= _ENOUGH]] = False
+    left = np.flatnonzero(keep).astype(np.uint32)
     rest, more = _among(hashes, alive[left], rule, slots)
     again = (left[rest >> SHIFT].astype(np.uint64) << SHIFT) | left[rest & LOW].astype(np.uint64)
     return fewer(distinct(np.concatenate([first, again]))), cut + more
@@ -190,7 +193,7 @@ def _equal(hashes: np.ndarray, alive: np.ndarray, turning: Turning) -> tuple[Nea
     lists = [(none, none, none.astype(np.int16), none.astype(np.int8), none)]
     for some in batches(groups(digests)):
         at, of = members(some)
-        one, other = alive[some.rows[some.starts][of]], alive[at]
+        one, other = (alive[x].astype(np.int64) for x in (some.rows[some.starts][of], at))
         bits, how = distances(hashes[one], hashes[other], turning)
         same = (bits == 0) & (one != other)
         lists.append((one[same], other[same], bits[same], how[same], at[same].astype(np.int64)))
