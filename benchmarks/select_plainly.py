@@ -353,15 +353,15 @@ def _lead(rows: list[Row], places: list[int], links, reason: str, then: str, uni
 
 def _texts(rows: list[Row], signatures: _Signatures, wanted) -> None:
     texts = {i: t for i, t in signatures.texts.items()
-             if rows[i].kept and t["words"] >= wanted.least_words and t["shingles"]}  # fmt: skip
+             if rows[i].kept and not _made(rows[i]) and t["words"] >= wanted.least_words and t["shingles"]}  # fmt: skip
     if wanted.boilerplate:
         documents = defaultdict(set)
         for i, text in texts.items():
-            documents[text["exact"]].add(rows[i].data["document_id"])
+            documents[text["exact"]].add(rows[i].data["group_id"])
         for i, text in list(texts.items()):
             n = len(documents[text["exact"]])
             if n >= wanted.boilerplate:
-                detail = f"the same caption in {n} documents"
+                detail = f"the same caption in {n} articles or patients"
                 rows[i].drops.append(("select", "boilerplate_text", detail))
                 del texts[i]
     buckets = defaultdict(list)
@@ -377,7 +377,13 @@ def _texts(rows: list[Row], signatures: _Signatures, wanted) -> None:
                 if i != j and len(mine & theirs) / len(mine | theirs) >= wanted.jaccard:
                     links[i].add(j)
     _lead(rows, list(texts), links, "duplicate_text", wanted.then,
-          lambda row: row.data["document_id"])  # fmt: skip
+          lambda row: row.data["group_id"])  # fmt: skip
+
+
+def _made(row: Row) -> bool:
+    """Whether the caption is one that was made from labels."""
+    own = [t["text"] for t in row.data["texts"] or [] if t["kind"] == "label_caption"]
+    return row.caption in own
 
 
 def _balance(rows: list[Row], quota: Balance, twins: Twins) -> None:

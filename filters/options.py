@@ -117,11 +117,12 @@ class NearDuplicates(Alike):
 
 
 class DuplicateTexts(Options):
-    """Captions of different documents that are nearly the same.
+    """Captions of different articles (or patients) that are nearly the same.
 
     `jaccard`: the least share of common shingles (of `SHINGLE_WORDS` words). `boilerplate`: from how
-    many documents on a caption that they all have is boilerplate, and none of them is kept
-    (0: never). Captions of fewer than `least_words` words are not compared.
+    many articles on a caption that they all have is boilerplate, and none of them is kept
+    (0: never). Captions of fewer than `least_words` words, and those made from labels, are not
+    compared.
     """
 
     jaccard: float = Field(0.7, ge=0.5, le=1)

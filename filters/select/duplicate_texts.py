@@ -1,7 +1,8 @@
-"""Captions of different documents that are nearly the same, and boilerplate that many share.
+"""Captions of different articles or patients that are nearly the same, and boilerplate of many.
 
 Candidates share a MinHash band (`filters.alike.sketches`), a match is proved by the Jaccard similarity of
-the shingles. Rows are taken from the best on, as in `filters.select.duplicates`.
+the shingles. Rows are taken from the best on, as in `filters.select.duplicates`. Captions made from
+labels are left alone: they repeat because what is to be seen does.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ def duplicate_texts(connection: duckdb.DuckDBPyConnection, wanted: DuplicateText
     """Mark boilerplate, then the rows whose caption is nearly that of a better row elsewhere."""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE captions AS
-        SELECT j.rowid AS row, j.document_id, t.exact, t.bands, t.shingles
+        SELECT j.rowid AS row, j.group_id, t.exact, t.bands, t.shingles
         FROM text_signatures t JOIN judged j USING (partition, sample_id)
-        WHERE j.alive AND t.words >= {wanted.least_words} AND len(t.shingles) > 0"""
+        WHERE j.alive AND NOT j.made AND t.words >= {wanted.least_words} AND len(t.shingles) > 0"""
     )
     ((compared,),) = connection.sql("SELECT count(*) FROM captions").fetchall()
     count_compared(connection, "captions for duplicate texts", compared)
@@ -35,9 +36,9 @@ def duplicate_texts(connection: duckdb.DuckDBPyConnection, wanted: DuplicateText
         give(
             connection,
             f"""SELECT c.row, 'boilerplate_text' AS reason,
-                'the same caption in ' || b.n || ' documents' AS detail
+                'the same caption in ' || b.n || ' articles or patients' AS detail
             FROM captions c JOIN (
-                SELECT exact, count(DISTINCT document_id) AS n FROM captions
+                SELECT exact, count(DISTINCT group_id) AS n FROM captions
                 GROUP BY exact HAVING n >= {wanted.boilerplate}) b USING (exact)""",
         )
         connection.execute("DELETE FROM captions WHERE row IN (SELECT row FROM given)")
@@ -60,15 +61,15 @@ def _followers(connection: duckdb.DuckDBPyConnection, least: float) -> pa.Table:
     """(row, winner, distance, how) of rows that are behind a better one."""
     _candidates(connection)
     table = connection.sql(
-        """SELECT c.row, c.document_id, c.exact, c.bands, c.shingles
+        """SELECT c.row, c.group_id, c.exact, c.bands, c.shingles
         FROM captions c SEMI JOIN candidates USING (exact) ORDER BY c.row"""
     ).to_arrow_table()
     rows = table["row"].to_numpy()
     order = np.searchsorted(rows, ranked(connection, rows))
     exact = table["exact"].to_pylist()
-    documents = table["document_id"].combine_chunks().dictionary_encode().indices.to_pylist()
+    groups = table["group_id"].combine_chunks().dictionary_encode().indices.to_pylist()
     texts = _Texts(table, least)
-    found = led(order.tolist(), Leaders(exact, documents), texts.alike, texts.add)
+    found = led(order.tolist(), Leaders(exact, groups), texts.alike, texts.add)
     shares = [texts.share(row, exact[row], exact[leader]) for row, leader in found]
     return as_table(
         {
@@ -81,13 +82,13 @@ def _followers(connection: duckdb.DuckDBPyConnection, least: float) -> pa.Table:
 
 
 def _candidates(connection: duckdb.DuckDBPyConnection) -> None:
-    """`candidates`: the texts (`exact`) that share a band with another, or are in two documents.
+    """`candidates`: the texts (`exact`) that share a band with another, or are in two groups.
 
     One band after another, so that memory is that of one number a text.
     """
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE candidates AS
-        SELECT exact FROM captions GROUP BY exact HAVING count(DISTINCT document_id) > 1"""
+        SELECT exact FROM captions GROUP BY exact HAVING count(DISTINCT group_id) > 1"""
     )
     bands = connection.sql("SELECT max(len(bands)) FROM captions").fetchall()[0][0] or 0
     for band in range(1, bands + 1):

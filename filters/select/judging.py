@@ -188,6 +188,9 @@ def _chosen_columns(policy: Policy) -> str:
             for i, name in enumerate(policy.curriculum)
         )
         columns.append((f"list_filter([{names}], lambda n: n IS NOT NULL)", "curriculum"))
+    if policy.duplicate_texts:
+        own = "lambda t: t.kind = 'label_caption' AND t.text = s.caption"
+        columns.append((f"coalesce(len(list_filter(s.texts, {own})), 0) > 0", "made"))
     if policy.mix:
         columns.append(("coalesce(s._mix::VARCHAR, '')", "mixed_by"))
     return "".join(f", {sql} AS {name}" for sql, name in columns)

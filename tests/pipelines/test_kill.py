@@ -53,6 +53,8 @@ POINTS = (
     "after stages/extract/images/part-00005.tar",
     "after stages/figures/images/part-00005.tar",
     "before stages/figures/part-00005.parquet",
+    "after signatures/texts/part-00002.parquet",
+    "before stages/score/part-00004.parquet",
     "before stages/select/part-00003.parquet",
     "after shards/train-000000.tar",
     "before corpus.json",

@@ -118,7 +118,7 @@ class Rows:
         """What is decided on each row, by its id."""
         self.used = self.connection()
         self.used.execute(f"SET threads = {threads}")
-        decide(self.used, rules or {}, ["caption"], Policy(**policy))
+        decide(self.used, rules or {}, ["caption", "label_caption"], Policy(**policy))
         rows = self.used.sql("SELECT * FROM decided").to_arrow_table().to_pylist()
         assert len(rows) == len(self.samples)
         assert all(row["kept"] == (not row["drops"]) for row in rows)

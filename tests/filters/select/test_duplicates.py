@@ -10,6 +10,7 @@ import pytest
 from filters.alike.cosine import _keyed_pairs
 from filters.options import DuplicateTexts, NearDuplicates
 from filters.select.leaders import Leaders, led
+from schemas.sample import Text
 from tests.filters.select.select_tables import Rows, picture, reasons
 
 NEAR = NearDuplicates(hamming=6)
@@ -162,6 +163,20 @@ def test_captions_that_repeat_in_other_documents_go() -> None:
     assert _winners(rows.decided(duplicate_texts=DuplicateTexts(then="mark"))) == {"b/1": "a/1"}
 
 
+def test_captions_of_one_patient_and_those_made_from_labels_may_repeat() -> None:
+    words = "An axial slice of the chest that shows an effusion on the left side."
+    rows = Rows()
+    rows.add("a/1", caption=words, group_id="patient")
+    rows.add("b/1", caption=words, group_id="patient")
+    rows.add("c/1", texts=[Text("label_caption", words)])
+    rows.add("d/1", texts=[Text("label_caption", words)])
+    found = rows.decided(duplicate_texts=DuplicateTexts())
+    assert all(row["kept"] for row in found.values())
+    rows.add("e/1", caption=words)
+    found = rows.decided(duplicate_texts=DuplicateTexts())
+    assert [name for name, row in found.items() if not row["kept"]] == ["e/1"]
+
+
 def test_what_many_documents_say_is_boilerplate() -> None:
     rows = Rows()
     for i in range(4):
@@ -170,7 +185,7 @@ def test_what_many_documents_say_is_boilerplate() -> None:
     rows.add("e/1", caption="Kaplan-Meier curves of the overall survival of all the patients.")
     found = rows.decided(duplicate_texts=DuplicateTexts(boilerplate=4))
     assert [n for n, r in found.items() if r["kept"]] == ["e/1"]
-    assert found["d0/1"]["drops"][0]["detail"] == "the same caption in 4 documents"
+    assert found["d0/1"]["drops"][0]["detail"] == "the same caption in 4 articles or patients"
     found = rows.decided(duplicate_texts=DuplicateTexts(boilerplate=5))
     assert sum(row["kept"] for row in found.values()) == 3, "those of the first document, and e"
 
