@@ -75,7 +75,8 @@ def near_pairs(
 
     `crops` (m, 4) are hashes of crops of the rows `owners` (m,), compared with all whole pictures.
     `order` (n,): the rows by rank, the best first, where that is not their own order. A row is
-    paired with no more than the 32 best of those that are near it and better. Rows that are not comparable (all zero)
+    paired with no more than the 32 best of those that are near it and better. Takes some 140 bytes
+    a row beyond the hashes. Rows that are not comparable (all zero)
     are in no pair.
     """
     rule = _rule(alike)
