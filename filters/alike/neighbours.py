@@ -4,7 +4,8 @@ Rows meet where a choice of low frequencies of theirs is equal (`filters.alike.n
 for each choice, then all rows of equal keys are compared in all 256 bits. What is reported is
 exact; what is missed are pairs that differ in too many blocks of low frequencies (the benchmark
 says how many), and in crowds of equal keys that are too large to compare (`NearPairs.cut` counts
-them). Up to 2,000 rows everything is compared. Numpy alone, in two threads.
+them). Up to 2,000 rows, and an evaluation set with rows up to `_ALL_PAIRS`, everything is compared.
+Numpy alone, in two threads.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from filters.alike.hashes import bit_counts
 from filters.alike.neighbour_groups import batches, groups, members
 from filters.alike.neighbour_keys import Table, Turning, distances, every_bit, keys, table_of
 from filters.alike.neighbour_search import (
@@ -29,7 +31,7 @@ from filters.alike.neighbour_search import (
     fewer,
     merged,
 )
-from filters.alike.signatures import TURNS
+from filters.alike.signatures import TURNS, turned
 from filters.options import Alike
 
 # How two pictures are the same: `how` of the results counts these, the last 8 where it was through
@@ -38,7 +40,10 @@ HOW = (*TURNS, *(f"crop, {turn}" for turn in TURNS))
 CROPPED = len(TURNS)
 
 _FEW = 2_000
+# Pairs and turns that are compared one and all for an evaluation set: some ten seconds.
+_ALL_PAIRS = 4 * 10**8
 _CHUNK = 1 << 20
+_PART = 1 << 16
 _MARKS = 24
 _FIRST = 4
 _ENOUGH = 4
@@ -96,15 +101,21 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     """Pairs of a row of `queries` (q, 4) and a row of `targets` (n, 4), uint64, of which at most
     `4 * alike.hamming` bits differ: `first` are rows of `queries`, `second` of `targets`.
 
-    Queries may be whole pictures and crops alike.
+    Queries may be whole pictures and crops alike. Up to `_ALL_PAIRS` pairs all are compared; beyond,
+    those that share a key, which nearly all near pairs do, the less the more bits they differ in.
     """
     rule = _rule(alike)
     unique, which = _first_of_each(keys(queries, every_bit(), Turning(False, False)))
     known = np.flatnonzero(np.asarray(queries[unique].any(axis=1)))
-    search = _MatchSearch(queries[unique[known]], targets, rule)
-    found, cut = merged(search.by, choices(math.isqrt(2 * len(known) * len(targets))))
+    asked, cut = queries[unique[known]], 0
+    if len(known) * len(targets) * len(rule.turning.allowed) <= _ALL_PAIRS:
+        found = _every_near(asked, targets, rule)
+    else:
+        search = _MatchSearch(asked, targets, rule)
+        found, cut = merged(search.by, choices(math.isqrt(2 * len(known) * len(targets))))
+        asked = search.queries
     one, other = (found >> SHIFT).astype(np.int64), (found & LOW).astype(np.int64)
-    near = _measured(search.queries, targets, one, other, rule, cut)
+    near = _measured(asked, targets, one, other, rule, cut)
     one, other = near.first, near.second
     # Back from different hashes to all the queries that have them.
     by_hash = np.argsort(which, kind="stable")
@@ -113,6 +124,25 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     again = np.repeat(np.arange(len(one)), times)
     at = np.repeat(starts - (np.cumsum(times) - times), times) + np.arange(len(again))
     return NearPairs(by_hash[at], other[again], near.bits[again], near.how[again], cut=cut)
+
+
+def _every_near(queries: np.ndarray, targets: np.ndarray, rule: Rule) -> np.ndarray:
+    """All pairs within the limit, packed, in order: half of the bits first, the rest of few."""
+    comparable = np.asarray(targets.any(axis=1))
+    halves = np.ascontiguousarray(targets[:, :2])
+    found = [np.zeros(0, np.uint64)]
+    for turn in rule.turning.allowed:
+        asked = turned(queries, TURNS[turn])
+        for number, query in enumerate(asked):
+            for start in range(0, len(targets), _PART):
+                part = slice(start, start + _PART)
+                bits = bit_counts(halves[part] ^ query[:2]).sum(axis=1, dtype=np.int16)
+                near = start + np.flatnonzero((bits <= rule.limit) & comparable[part])
+                if len(near):
+                    bits = bit_counts(targets[near] ^ query).sum(axis=1, dtype=np.int16)
+                    near = near[bits <= rule.limit].astype(np.uint64)
+                    found.append((np.uint64(number) << SHIFT) | near)
+    return np.unique(np.concatenate(found))
 
 
 def _rule(alike: Alike) -> Rule:
