@@ -24,7 +24,7 @@ def write_mini_evaluation(out: Path) -> None:
     """The six pictures as JPEG below `out`."""
     folder = out / "mini-evaluation"
     folder.mkdir(parents=True, exist_ok=True)
-    with Image.open(HERE / "mini-pmc" / "PMC990000010.1" / "arm1.jpg") as picture:
+    with Image.open(HERE / "mini-pmc" / "PMC990000022.1" / "abscess2.jpg") as picture:
         smaller = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))
         smaller.save(folder / "smaller.jpg", quality=60)
     with Image.open(

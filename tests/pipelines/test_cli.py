@@ -129,7 +129,7 @@ def test_too_many_faults_are_exit_code_1(
     xml = mirror / "PMC990000004.1" / "PMC990000004.1.xml"
     xml.unlink()
     os.mkfifo(xml)
-    settings = [f"sources.0.pmc.mirror={mirror}", "run.timeout_s=1", "run.retries=0"]
+    settings = [f"sources.0.pmc.mirror={mirror}", "run.timeout_s=5", "run.retries=0"]
     options = [word for setting in settings for word in ("--set", setting)]
     code, _, err = fabrica(capsys, "run", recipe, "--workers", 1, *options)
     assert (code, "1 of 4 rows are faults" in err) == (1, True)

@@ -134,7 +134,7 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
-def commands(*calls: list[str], timeout_s: float = 60, **environment: str) -> list[Answer]:
+def commands(*calls: list[str], timeout_s: float = 240, **environment: str) -> list[Answer]:
     """The answers of `fabrica` commands, given one after the other to one fresh process."""
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT, json.dumps(calls)],

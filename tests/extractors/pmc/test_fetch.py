@@ -169,7 +169,7 @@ def test_retries_are_ours_alone_on_s3(bucket: Mirror, sleeps: list[float], fault
         fetch(s3(bucket, retries=1), PICTURE, MD5)
     took = time.monotonic() - begun
     assert bucket.count(PICTURE, method="GET") <= 2
-    assert took < 2
+    assert took < 10  # a machine at work on other tests is slow; botocore alone would take minutes
 
 
 def test_one_request_a_file_on_s3(bucket: Mirror, sleeps: list[float]) -> None:
