@@ -72,8 +72,3 @@ def _all(text: str) -> Iterator[Found]:
     yield from contacts(text, known)
     yield from ages(text, known)
     yield from names(text, known)
-
-
-def identifying_scores(text: str) -> dict[str, float]:
-    """`identifying`: how many findings of kinds that may identify a patient."""
-    return {"identifying": float(sum(f.kind not in NOT_PATIENTS for f in identifying(text)))}

@@ -7,7 +7,6 @@ import pytest
 
 from filters.alike import neighbour_search, neighbours
 from filters.alike.neighbour_keys import Turning, distances, keys, table_of
-from filters.alike.neighbour_stars import clusters, stars
 from filters.alike.neighbours import HOW, NearPairs, near_matches, near_pairs
 from filters.alike.signatures import TURNS, turned
 from filters.options import Alike
@@ -57,6 +56,19 @@ def test_few_rows_are_compared_with_one_another() -> None:
     assert len(found) >= len({b for _, b in truth})
 
 
+def rows_of(found: NearPairs) -> list[tuple[int, int]]:
+    return list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+
+
+def clusters(n: int, pairs: list[tuple[int, int]]) -> list[int]:
+    """A name for all rows that hang together."""
+    heads = list(range(n))
+    for a, b in pairs:
+        one, other = heads[a], heads[b]
+        heads = [one if head == other else head for head in heads]
+    return heads
+
+
 @pytest.mark.parametrize("alike", _SEVERAL)
 def test_pairs_are_those_of_comparing_everything(
     alike: Alike, monkeypatch: pytest.MonkeyPatch
@@ -70,7 +82,7 @@ def test_pairs_are_those_of_comparing_everything(
     # Of rows with equal hashes only the first is paired with others, so some pairs stand for more.
     assert set(own) <= set(truth)
     assert all(truth[pair] == bits for pair, bits in own.items())
-    heads = clusters(900, found)
+    heads = clusters(900, rows_of(found))
     reached = sum(heads[a] == heads[b] for a, b in truth)
     assert len(truth) > 30
     assert reached >= 0.97 * len(truth)
@@ -119,8 +131,7 @@ def test_crowds_of_near_rows_do_not_become_quadratic(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(neighbour_search, "_PAIRS_PER_ROW", 0)
     found = near_pairs(hashes, Alike(hamming=3))
     assert len(found) <= 32 * 4000
-    winners = stars(4000, found, np.arange(4000))
-    assert (winners >= 0).mean() > 0.97
+    assert len(set(found.second.tolist())) > 0.97 * 4000
 
 
 def test_crops_match_whole_pictures_of_other_rows() -> None:
@@ -166,62 +177,3 @@ def test_a_key_is_the_same_for_every_turn_that_is_allowed() -> None:
             assert np.array_equal(keys(turned(hashes, how), table, turning), own)
     own = keys(hashes, table, Turning(True, False))
     assert not np.array_equal(keys(turned(hashes, "flip"), table, Turning(True, False)), own)
-
-
-def one_by_one(n: int, pairs: list[tuple[int, int]], rank: np.ndarray) -> list[int]:
-    near: dict[int, set[int]] = {}
-    for a, b in pairs:
-        near.setdefault(a, set()).add(b)
-        near.setdefault(b, set()).add(a)
-    winner = [-1] * n
-    decided = [False] * n
-    for row in np.argsort(rank).tolist():
-        if decided[row]:
-            continue
-        decided[row] = True
-        for other in near.get(row, ()):
-            if not decided[other]:
-                decided[other], winner[other] = True, row
-    return winner
-
-
-def as_pairs(pairs: list[tuple[int, int]], bits: int = 5) -> NearPairs:
-    a, b = (np.array(x, np.int64) for x in zip(*pairs, strict=True))
-    return NearPairs(a, b, np.full(len(a), bits, np.int16), np.zeros(len(a), np.int8))
-
-
-def test_stars_are_those_of_going_one_by_one() -> None:
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        n = int(rng.integers(5, 60))
-        rank = rng.permutation(n)
-        drawn = rng.integers(0, n, (int(rng.integers(1, 3 * n)), 2)).tolist()
-        pairs = sorted({(min(p), max(p)) for p in drawn if p[0] != p[1]})
-        if pairs:
-            winners = stars(n, as_pairs(pairs), rank)
-            assert winners.tolist() == one_by_one(n, pairs, rank)
-
-
-def test_a_chain_does_not_drop_what_is_far_from_the_winner() -> None:
-    chain = as_pairs([(0, 1), (1, 2)])
-    assert stars(3, chain, np.array([0, 1, 2])).tolist() == [-1, 0, -1]
-    assert stars(3, chain, np.array([2, 0, 1])).tolist() == [1, -1, 1]
-    assert clusters(3, chain).tolist() == [0, 0, 0]
-
-
-def test_rows_of_equal_hashes_stand_for_one_another_in_stars() -> None:
-    equal = as_pairs([(0, 1), (0, 2)], bits=0)
-    near = as_pairs([(0, 3)])
-    both = NearPairs(
-        *(
-            np.concatenate([getattr(equal, name), getattr(near, name)])
-            for name in ("first", "second", "bits", "how")
-        )
-    )
-    assert stars(4, both, np.array([3, 1, 0, 2])).tolist() == [2, 2, -1, 2]
-    assert stars(4, both, np.array([3, 1, 2, 0])).tolist() == [3, 3, 3, -1]
-
-
-def test_clusters_are_named_by_their_first_row() -> None:
-    pairs = as_pairs([(5, 6), (2, 5), (8, 9), (1, 9)])
-    assert clusters(10, pairs).tolist() == [0, 1, 2, 3, 4, 2, 2, 7, 1, 1]
