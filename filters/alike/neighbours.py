@@ -108,7 +108,7 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     unique, which = _first_of_each(keys(queries, every_bit(), Turning(False, False)))
     known = np.flatnonzero(np.asarray(queries[unique].any(axis=1)))
     asked, cut = queries[unique[known]], 0
-    if len(known) * len(targets) * len(rule.turning.allowed) <= _ALL_PAIRS:
+    if compares_all(len(known), len(targets), alike):
         found = _every_near(asked, targets, rule)
     else:
         search = _MatchSearch(asked, targets, rule)
@@ -124,6 +124,11 @@ def near_matches(queries: np.ndarray, targets: np.ndarray, alike: Alike) -> Near
     again = np.repeat(np.arange(len(one)), times)
     at = np.repeat(starts - (np.cumsum(times) - times), times) + np.arange(len(again))
     return NearPairs(by_hash[at], other[again], near.bits[again], near.how[again], cut=cut)
+
+
+def compares_all(queries: int, targets: int, alike: Alike) -> bool:
+    """Whether `near_matches` of so many rows compares each with each."""
+    return queries * targets * len(_rule(alike).turning.allowed) <= _ALL_PAIRS
 
 
 def _every_near(queries: np.ndarray, targets: np.ndarray, rule: Rule) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from filters.alike.neighbours import compares_all
 from filters.options import Alike, KeepOut
 from pipelines.papers_selection import a_match
 from pipelines.report.hidden import boxes_of, meta_of
@@ -121,6 +122,10 @@ def sentence(numbers: KeptOut, wanted: KeepOut | None) -> str:
             f"{_many(numbers.pictures_compared, 'picture')} compared with "
             f"{numbers.pictures:,} of the set{how}: {_found(numbers.pictures_found)}."
         )
+        if wanted and not compares_all(numbers.pictures, numbers.pictures_compared, wanted):
+            parts.append(
+                "They were compared where keys of theirs are equal, as those of nearly all copies are."
+            )
     if numbers.texts_compared:
         size = "its texts" if numbers.texts is None else _many(numbers.texts, "text") + " of it"
         parts.append(
