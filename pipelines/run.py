@@ -70,7 +70,6 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
     pipeline_options(options.runner, options.beam_arguments)
     check_options(recipe.figures)
     check_linking(recipe)
-    check_scoring(recipe)
     check_evaluations(recipe)
     context = Context(
         recipe_json=recipe.model_dump_json(by_alias=True, exclude_unset=True),
@@ -80,6 +79,7 @@ def run(recipe: Recipe, out: str, options: RunOptions) -> Summary:
         cache=options.cache or _default_cache(store),
     )
     check_writing(context, reach=options.runner == DEFAULT_RUNNER)
+    check_scoring(context)
     _check_folder(store, recipe)
     if done := _cleaned(store, context, options):
         return done

@@ -25,6 +25,7 @@ from pipelines import layout
 from pipelines.context import Context, settled
 from pipelines.errors import UserError
 from pipelines.guard import RowLost, guarded
+from pipelines.listing import read_listing
 from pipelines.measuring import Measure, measured_picture, measured_texts
 from pipelines.modelfiles import digest_of_ours, digest_of_theirs
 from pipelines.pool import Progress
@@ -41,16 +42,31 @@ _DIGITS = 5
 Read = Callable[[Image], PillowImage.Image]
 
 
-def check_scoring(recipe: Recipe) -> None:
-    """Raise `UserError` for a model that cannot be used, before any row is read."""
-    privacy = recipe.score.privacy if recipe.score else None
+def check_scoring(context: Context) -> None:
+    """Raise `UserError` for a model that cannot be used, before any row is read. Where all is scored
+    already no model is loaded."""
+    recipe = context.recipe
+    if recipe.score is None or _all_scored(context):
+        return
+    privacy = recipe.score.privacy
     if privacy and privacy.faces:
         try:
             find_faces(PillowImage.new("L", (64, 64)), privacy.face_model)
         except FaceModelMissing as error:
             raise UserError(f"score.privacy: {error}") from None
-    if recipe.score and recipe.score.clip:
+    if recipe.score.clip:
         _scorer(recipe.score.clip)
+
+
+def _all_scored(context: Context) -> bool:
+    """Whether nothing is left to score, as far as can be told before a run."""
+    store, listing = context.store, read_listing(context.store)
+    if listing is None:  # working files may have been removed from a finished corpus
+        return store.exists(layout.CORPUS_JSON) and not store.exists("stages")
+    return all(
+        store.fingerprint(layout.scored_part(p)) == score_fingerprint(context, p)
+        for p in range(listing.partitions)
+    )
 
 
 def score_partition(
@@ -233,6 +249,9 @@ def _on_device(clip: Clip, partition: int) -> Clip:
 
 
 def _model_state(clip: Clip) -> str:
-    from filters.clip.source import model_state
+    from filters.clip.source import ClipUnavailable, model_state
 
-    return model_state(clip.model)
+    try:
+        return model_state(clip.model)
+    except ClipUnavailable as error:
+        raise UserError(f"score.clip: {error}") from None

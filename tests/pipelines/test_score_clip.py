@@ -72,6 +72,11 @@ def test_another_model_scores_again_another_rule_does_not(corpus: Path, capsys: 
     )
     assert (code, json.loads(out)["kept"]) == (0, 0)
     assert part.stat().st_mtime_ns == before
+    from pipelines import scoring
+
+    with pytest.MonkeyPatch.context() as patch:  # nothing is left to score: no model is loaded
+        patch.setattr(scoring, "_scorer", None)
+        assert fabrica(capsys, "run", recipe, "--out", corpus, "--workers", 1, *change)[0] == 0
     change = ["--set", "score.clip.long_texts=mean"]
     assert fabrica(capsys, "run", recipe, "--out", corpus, "--workers", 1, *change)[0] == 0
     assert part.stat().st_mtime_ns != before
