@@ -11,6 +11,8 @@ from schemas.options import Options, suggestion
 from schemas.sample import TEXT_KINDS
 
 TRAINING_CAPTION = "caption"
+# Marks of privacy that are noted of a picture, or of a row's texts.
+MOST_MARKS = 200
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PIL import Image as PillowImage
 
 from filters.alike.signatures import PictureSignature, picture_signature
-from filters.options import Score
+from filters.options import MOST_MARKS, Score
 from filters.pictures.burnt_in import burnt_in_text
 from filters.pictures.faces import find_faces
 from filters.pictures.quality import image_scores
@@ -16,7 +16,6 @@ from filters.texts.identifying import NOT_PATIENTS, identifying
 from filters.texts.quality import text_scores
 from schemas.sample import Sample
 
-_MOST_MARKS = 200
 # Of several pictures of a row: the sum for what is counted, else the largest.
 _COUNTED = frozenset({"faces", "burnt_in_lines"})
 
@@ -85,7 +84,7 @@ def measured_texts(row: Sample, caption: str, score: Score | None) -> Measure:
         ]
         found.scores["identifying"] = float(len(marks))
         if marks:
-            places = [f"text:{i} {m.start}-{m.end} {m.kind}" for i, m in marks[:_MOST_MARKS]]
+            places = [f"text:{i} {m.start}-{m.end} {m.kind}" for i, m in marks[:MOST_MARKS]]
             found.meta["identifying"] = "; ".join(places)
     return found
 
@@ -97,5 +96,5 @@ def _language(row: Sample, caption: str) -> str:
 def _boxes(place: int, boxes: Iterable[list[int]]) -> str:
     """`image:0 10,20,90,40; ...`: where, in pixels of the stored picture."""
     return "; ".join(
-        f"image:{place} {','.join(str(int(v)) for v in box)}" for box in list(boxes)[:_MOST_MARKS]
+        f"image:{place} {','.join(str(int(v)) for v in box)}" for box in list(boxes)[:MOST_MARKS]
     )

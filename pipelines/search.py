@@ -257,7 +257,7 @@ def rows_of(corpus: Corpus, wanted: dict[int, list[str]]) -> dict[str, dict]:
     """Rows by their ids, given by partition."""
     from pipelines import layout
 
-    columns = ["sample_id", "caption", "images", "source", "split", "kept"]
+    columns = ["sample_id", "caption", "images", "texts", "meta", "source", "split", "kept"]
     found: dict[str, dict] = {}
     for partition, ids in wanted.items():
         import pyarrow as pa

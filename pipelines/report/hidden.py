@@ -12,11 +12,12 @@ import duckdb
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
+from filters.options import MOST_MARKS
+
 Box = tuple[int, int, int, int]
 
 HIDDEN_PICTURES = ("burnt_in", "faces")
 BLACK = "█"
-MOST_MARKS = 20  # that the score stage notes of a row
 _LONGEST = 1_000_000_000
 _FILL = (38, 84, 88)
 _EDGE = (240, 196, 60)

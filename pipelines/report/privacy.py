@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from filters.options import MOST_MARKS
 from pipelines.report import markup
-from pipelines.report.hidden import MOST_MARKS, boxes_of, masked, meta_of, spans_of
+from pipelines.report.hidden import boxes_of, masked, meta_of, spans_of
 from pipelines.report.markup import text
 from pipelines.report.rows import Rows, card, gallery, note, told
 from pipelines.selected import PRIVACY, Selected

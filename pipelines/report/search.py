@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.report import markup
 from pipelines.report.document import document
+from pipelines.report.hidden import safe_row
 from pipelines.report.markup import text
 from pipelines.report.pictures import THUMBNAIL_PX, thumbnail
 from pipelines.storage import Store
@@ -58,7 +59,7 @@ def _asked(query: Query) -> str:
 
 
 def _card(store: Store, rank: int, one: Shown) -> str:
-    hit, row = one.hit, one.row
+    hit, row = one.hit, safe_row(one.row)
     dropped = "" if row["kept"] else " · dropped"
     return (
         f'<figure><div class="pic">{thumbnail(store, row["images"])}</div><figcaption>'

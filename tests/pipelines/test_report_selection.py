@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
+from filters.options import MOST_MARKS
 from pipelines import layout
 from pipelines.recipe_file import check_recipe
 from pipelines.report.hidden import BLACK, boxes_of, filled, masked, safe_row, spans_of
@@ -115,7 +116,7 @@ def test_captions_are_masked_with_their_texts() -> None:
 
 
 def test_what_is_not_noted_any_more_is_hidden_too() -> None:
-    marks = "; ".join(f"text:0 {i}-{i + 1} date" for i in range(20))
+    marks = "; ".join(f"text:0 {i}-{i + 1} date" for i in range(MOST_MARKS))
     texts = [{"text": "x" * 30}, {"text": "Ann Lee"}]
     row = {"meta": [("identifying", marks)], "texts": texts, "caption": "Ann Lee"}
     found = safe_row(row)
