@@ -278,7 +278,7 @@ def test_tokens_and_cost_do_not_depend_on_the_order_of_answers(tmp_path) -> None
     assert told[0].cost == told[1].cost
     expected = (told[0].prompt_tokens * 0.37 + told[0].completion_tokens * 1.13) / 1e6
     assert told[0].cost == pytest.approx(expected)
-    assert 0.004 < told[0].latency_s(0.5) < told[0].latency_s(0.95) < 1
+    assert 0.004 < told[0].latency_s(0.5) < told[0].latency_s(0.95) < 30
 
 
 def test_a_key_in_the_environment_with_a_line_break_is_refused(
