@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import duckdb
@@ -63,6 +63,17 @@ def read_listing(store: Store) -> Listing | None:
         return Listing(**json.loads(store.read(layout.LIST_JSON)))
     except FileNotFoundError:
         return None
+
+
+def all_done(
+    context: Context, part: Callable[[int], str], fingerprint: Callable[[Context, int], str]
+) -> bool:
+    """Whether a stage has nothing left to do, as far as can be told before a run."""
+    store, listing = context.store, read_listing(context.store)
+    if listing is None:  # working files may have been removed from a finished corpus
+        return store.exists(layout.CORPUS_JSON) and not store.exists("stages")
+    numbers = range(listing.partitions)
+    return all(store.fingerprint(part(p)) == fingerprint(context, p) for p in numbers)
 
 
 def freeze(context: Context, again: bool) -> Listing:

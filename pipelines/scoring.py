@@ -25,7 +25,7 @@ from pipelines import layout
 from pipelines.context import Context, settled
 from pipelines.errors import UserError
 from pipelines.guard import RowLost, guarded
-from pipelines.listing import read_listing
+from pipelines.listing import all_done
 from pipelines.measuring import Measure, measured_picture, measured_texts
 from pipelines.modelfiles import digest_of_ours, digest_of_theirs
 from pipelines.pool import Progress
@@ -46,7 +46,7 @@ def check_scoring(context: Context) -> None:
     """Raise `UserError` for a model that cannot be used, before any row is read. Where all is scored
     already no model is loaded."""
     recipe = context.recipe
-    if recipe.score is None or _all_scored(context):
+    if recipe.score is None or all_done(context, layout.scored_part, score_fingerprint):
         return
     privacy = recipe.score.privacy
     if privacy and privacy.faces:
@@ -56,17 +56,6 @@ def check_scoring(context: Context) -> None:
             raise UserError(f"score.privacy: {error}") from None
     if recipe.score.clip:
         _scorer(recipe.score.clip)
-
-
-def _all_scored(context: Context) -> bool:
-    """Whether nothing is left to score, as far as can be told before a run."""
-    store, listing = context.store, read_listing(context.store)
-    if listing is None:  # working files may have been removed from a finished corpus
-        return store.exists(layout.CORPUS_JSON) and not store.exists("stages")
-    return all(
-        store.fingerprint(layout.scored_part(p)) == score_fingerprint(context, p)
-        for p in range(listing.partitions)
-    )
 
 
 def score_partition(

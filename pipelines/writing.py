@@ -31,7 +31,7 @@ from pipelines import pool as workers
 from pipelines.context import Context, settled, unsettled
 from pipelines.errors import RunFailed, UserError
 from pipelines.guard import RowLost
-from pipelines.listing import read_listing
+from pipelines.listing import all_done
 from pipelines.models import check_models, opened_models, prompts_waiting, width_of
 from pipelines.pool import Progress
 from pipelines.sharding import read_range
@@ -82,19 +82,8 @@ def check_writing(context: Context, reach: bool = True) -> None:
     try:
         check_models([step.options for step in steps_of(recipe.write, recipe.writer)], reach)
     except UserError:
-        if not _all_written(context):
+        if not all_done(context, layout.written_part, write_fingerprint):
             raise
-
-
-def _all_written(context: Context) -> bool:
-    """Whether nothing is left to ask, as far as can be told before a run."""
-    store, listing = context.store, read_listing(context.store)
-    if listing is None:  # working files may have been removed from a finished corpus
-        return store.exists(layout.CORPUS_JSON) and not store.exists("stages")
-    return all(
-        store.fingerprint(layout.written_part(p)) == write_fingerprint(context, p)
-        for p in range(listing.partitions)
-    )
 
 
 def check_waiting(context: Context, partitions: int) -> None:

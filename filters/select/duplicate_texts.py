@@ -42,15 +42,9 @@ def duplicate_texts(connection: duckdb.DuckDBPyConnection, wanted: DuplicateText
                 GROUP BY exact HAVING n >= {wanted.boilerplate}) b USING (exact)""",
         )
         connection.execute("DELETE FROM captions WHERE row IN (SELECT row FROM given)")
-    connection.register("behind_table", _followers(connection, wanted.jaccard))
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE behind AS
-        SELECT f.*, j.sample_id, j.partition, w.sample_id AS name FROM behind_table f
-        JOIN judged j ON j.rowid = f.row JOIN judged w ON w.rowid = f.winner"""
-    )
-    connection.unregister("behind_table")
     note_behind(
         connection,
+        _followers(connection, wanted.jaccard),
         "duplicate_text",
         "format('the caption of {}, {:.2f} alike', name, 1 - distance)",
         wanted.then == "drop",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from filters.options import NearDuplicates
 from filters.select.captions import quoted
@@ -58,15 +59,9 @@ def near_duplicates(
     connection.register("found_leaks", found.beside_kept_out())
     _keep_out_too(connection, "FROM found_leaks")
     connection.unregister("found_leaks")
-    connection.register("found_behind", found.behind(_alive(connection)))
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE behind AS
-        SELECT f.*, j.sample_id, j.partition, w.sample_id AS name FROM found_behind f
-        JOIN judged j ON j.rowid = f.row JOIN judged w ON w.rowid = f.winner"""
-    )
-    connection.unregister("found_behind")
     note_behind(
         connection,
+        found.behind(_alive(connection)),
         "near_duplicate",
         "'nearly the picture of ' || name || ', ' || told",
         wanted.then == "drop",
@@ -74,10 +69,17 @@ def near_duplicates(
 
 
 def note_behind(
-    connection: duckdb.DuckDBPyConnection, reason: str, detail: str, drop: bool
+    connection: duckdb.DuckDBPyConnection, found: pa.Table, reason: str, detail: str, drop: bool
 ) -> None:
-    """Note all of `behind` (row, winner, distance, how, sample_id, partition, name): dropped, or
-    only paired with their winners. `detail` is SQL."""
+    """Note all rows of `found` (row, winner, distance, how): dropped, or only paired with their
+    winners. `detail` is SQL over its columns and `name`, the winner's."""
+    connection.register("found_behind", found)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE behind AS
+        SELECT f.*, j.sample_id, j.partition, w.sample_id AS name FROM found_behind f
+        JOIN judged j ON j.rowid = f.row JOIN judged w ON w.rowid = f.winner"""
+    )
+    connection.unregister("found_behind")
     connection.execute(
         """INSERT INTO near_pairs SELECT sample_id, partition, name, distance, how
         FROM behind ORDER BY partition, sample_id"""
