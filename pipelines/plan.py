@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from pipelines import layout
@@ -10,6 +11,7 @@ from pipelines.extraction import extract_fingerprint
 from pipelines.figures import figures_fingerprint
 from pipelines.linking import link_fingerprint
 from pipelines.listing import Listing, documents_fingerprint, read_listing
+from pipelines.recipe import Recipe
 from pipelines.scoring import score_fingerprint
 from pipelines.selecting import select_fingerprint
 from pipelines.shard_plan_file import read_plan
@@ -38,18 +40,26 @@ class StagePlan:
         return asdict(self)
 
 
+# The stages that a recipe may have between extract and select: their files and fingerprints.
+_MIDDLE: dict[str, tuple[Callable[[int], str], Callable[[Context, int], str]]] = {
+    "figures": (layout.figures_part, figures_fingerprint),
+    "link": (layout.linked_part, link_fingerprint),
+    "write": (layout.written_part, write_fingerprint),
+    "score": (layout.scored_part, score_fingerprint),
+}
+
+
+def _asked(recipe: Recipe) -> list[str]:
+    """Which of them this recipe has, in order."""
+    wanted = (recipe.figures.split, recipe.links, bool(recipe.write), recipe.scores)
+    return [name for name, yes in zip(_MIDDLE, wanted, strict=True) if yes]
+
+
 def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
     """The frozen list, and each stage with what is done under the present recipe."""
     store, listing = context.store, read_listing(context.store)
+    middle = _asked(context.recipe)
     if listing is None:
-        recipe = context.recipe
-        asked = {
-            "figures": recipe.figures.split,
-            "link": recipe.links,
-            "write": bool(recipe.write),
-            "score": recipe.scores,
-        }
-        middle = [name for name, yes in asked.items() if yes]
         names = ("list", "extract", *middle, "select", "shard", "manifest")
         return None, [StagePlan(name, "", 0, -1) for name in names]
     numbers = range(listing.partitions)
@@ -68,30 +78,11 @@ def plan(context: Context) -> tuple[Listing | None, list[StagePlan]]:
         StagePlan("list", "partitions", described, listing.partitions),
         StagePlan("extract", "partitions", ready, listing.partitions),
     ]
-    if context.recipe.figures.split:
-        ready = sum(
-            store.fingerprint(layout.figures_part(p)) == figures_fingerprint(context, p)
-            for p in extracted
-        )
-        stages.append(StagePlan("figures", "partitions", ready, listing.partitions))
-    if context.recipe.links:
-        ready = sum(
-            store.fingerprint(layout.linked_part(p)) == link_fingerprint(context, p)
-            for p in numbers
-        )
-        stages.append(StagePlan("link", "partitions", ready, listing.partitions))
-    if context.recipe.write:
-        ready = sum(
-            store.fingerprint(layout.written_part(p)) == write_fingerprint(context, p)
-            for p in numbers
-        )
-        stages.append(StagePlan("write", "partitions", ready, listing.partitions))
-    if context.recipe.scores:
-        ready = sum(
-            store.fingerprint(layout.scored_part(p)) == score_fingerprint(context, p)
-            for p in numbers
-        )
-        stages.append(StagePlan("score", "partitions", ready, listing.partitions))
+    for name in middle:
+        part, fingerprint = _MIDDLE[name]
+        among = extracted if name == "figures" else numbers
+        ready = sum(store.fingerprint(part(p)) == fingerprint(context, p) for p in among)
+        stages.append(StagePlan(name, "partitions", ready, listing.partitions))
     chosen = store.fingerprint(layout.PLAN) == select_fingerprint(context, listing)
     stages.append(StagePlan("select", "plan", int(chosen), 1))
     if not chosen or ready < listing.partitions:
