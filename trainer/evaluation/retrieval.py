@@ -97,7 +97,7 @@ class _Pool:
 def _pool(test_set: TestSet, captions: Captions, among: np.ndarray) -> _Pool:
     rows = np.flatnonzero(among & (captions.of_row >= 0))
     numbers, own = np.unique(captions.of_row[rows], return_inverse=True)
-    groups = [test_set.test.samples[row].group_id for row in rows]
+    groups = [test_set.test.samples[row].group_id for row in rows.tolist()]
     of_caption: list[set[str]] = [set() for _ in numbers]
     for place, group in zip(own, groups, strict=True):
         of_caption[place].add(group)
