@@ -170,7 +170,7 @@ def _recalls(
             if k in shown:
                 figures.append((f"recall@{k}", "detail", hit[:, i], by_chance[:, i]))
         for metric, its_role, values, luck in figures:
-            chance = float(np.average(luck, weights=way.weights))
+            chance = float(luck.mean())
             found.append(
                 Measured(
                     name, way.task, metric, its_role, values, way.weights, way.groups, chance, slice
