@@ -30,7 +30,7 @@ class Strength:
     """A strength for each severity, in pictures of 64 and of 224 pixels a side.
 
     Between these it follows the logarithm of the side; outside them it is that of the nearer one,
-    but what is in pixels (`pixels`) goes on in proportion.
+    but what is in pixels (`pixels`) grows on with pictures above 224.
     """
 
     unit: str
@@ -42,7 +42,7 @@ class Strength:
         small, large = self.at_64[severity - 1], self.at_224[severity - 1]
         share = float(np.clip(np.log(side / 64) / np.log(224 / 64), 0, 1))
         strength = small + share * (large - small)
-        return strength * side / min(max(side, 64), 224) if self.pixels else strength
+        return strength * max(side / 224, 1) if self.pixels else strength
 
 
 STRENGTHS: Mapping[str, Strength] = {
