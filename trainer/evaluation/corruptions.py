@@ -21,6 +21,8 @@ Corruption = Callable[[np.ndarray, int, int], np.ndarray]
 # One picture (side, side, 3) as float32 from 0 to 1, the strength, and where chance comes from.
 _Change = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
+_Five = tuple[float, float, float, float, float]
+
 SEVERITIES = (1, 2, 3, 4, 5)
 _GREY = 0.01  # channels apart by less than this on average (JPEG) are one
 
@@ -34,12 +36,12 @@ class Strength:
     """
 
     unit: str
-    at_64: tuple[float, float, float, float, float]
-    at_224: tuple[float, float, float, float, float]
+    at_64: _Five
+    at_224: _Five | None = None  # the same as at 64
     pixels: bool = False
 
     def of(self, severity: int, side: int) -> float:
-        small, large = self.at_64[severity - 1], self.at_224[severity - 1]
+        small, large = (five[severity - 1] for five in (self.at_64, self.at_224 or self.at_64))
         share = float(np.clip(np.log(side / 64) / np.log(224 / 64), 0, 1))
         strength = small + share * (large - small)
         return strength * max(side / 224, 1) if self.pixels else strength
@@ -57,11 +59,11 @@ STRENGTHS: Mapping[str, Strength] = {
     "motion blur": Strength("length", (3, 4, 6, 8, 11), (8, 13, 19, 26, 36), True),
     "pixelate": Strength("block", (1.4, 1.8, 2.3, 3.0, 4.0), (3.0, 4.5, 6.5, 9.0, 13.0), True),
     "jpeg": Strength("quality", (50, 35, 22, 15, 10), (25, 18, 12, 8, 5)),
-    "brightness up": Strength("factor", (1.06, 1.12, 1.2, 1.3, 1.45), (1.06, 1.12, 1.2, 1.3, 1.45)),
-    "brightness down": Strength("factor", (0.85, 0.7, 0.55, 0.4, 0.3), (0.85, 0.7, 0.55, 0.4, 0.3)),
-    "contrast down": Strength("factor", (0.8, 0.65, 0.5, 0.35, 0.22), (0.8, 0.65, 0.5, 0.35, 0.22)),
-    "gamma": Strength("exponent", (1.15, 1.35, 1.6, 2.0, 2.5), (1.15, 1.35, 1.6, 2.0, 2.5)),
-    "saturation": Strength("factor", (1.25, 1.5, 1.9, 2.4, 3.0), (1.25, 1.5, 1.9, 2.4, 3.0)),
+    "brightness up": Strength("factor", (1.06, 1.12, 1.2, 1.3, 1.45)),
+    "brightness down": Strength("factor", (0.85, 0.7, 0.55, 0.4, 0.3)),
+    "contrast down": Strength("factor", (0.8, 0.65, 0.5, 0.35, 0.22)),
+    "gamma": Strength("exponent", (1.15, 1.35, 1.6, 2.0, 2.5)),
+    "saturation": Strength("factor", (1.25, 1.5, 1.9, 2.4, 3.0)),
 }
 
 

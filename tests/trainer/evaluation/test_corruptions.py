@@ -98,12 +98,13 @@ def test_noise_is_as_strong_as_the_table_says() -> None:
 
 
 def test_strength_between_and_beyond_the_two_sides() -> None:
-    quality, radius = STRENGTHS["jpeg"], STRENGTHS["defocus"]
-    assert quality.of(1, 32) == quality.of(1, 64) == quality.at_64[0]
-    assert quality.of(5, 224) == quality.of(5, 512) == quality.at_224[4]
-    assert quality.at_64[2] > quality.of(3, 128) > quality.at_224[2]
-    assert radius.of(3, 448) == pytest.approx(2 * radius.at_224[2])
-    assert radius.of(3, 32) == radius.at_64[2]
+    quality, radius, factor = (STRENGTHS[name] for name in ("jpeg", "defocus", "gamma"))
+    assert quality.of(1, 32) == quality.of(1, 64) == 50
+    assert quality.of(5, 224) == quality.of(5, 512) == 5
+    assert 22 > quality.of(3, 128) > 12
+    assert radius.of(3, 32) == 1.5
+    assert radius.of(3, 448) == pytest.approx(2 * radius.of(3, 224)) == pytest.approx(9)
+    assert factor.of(4, 64) == factor.of(4, 150) == factor.of(4, 300) == 2
 
 
 def test_no_pictures_and_no_such_severity() -> None:
