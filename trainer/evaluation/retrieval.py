@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.sample import Sample
+from trainer.evaluation.class_figures import short
 from trainer.evaluation.measured import Measured, Role, TestSet
 from trainer.evaluation.ties import hit_share, hits_at, similarities
 
@@ -74,7 +75,7 @@ def retrieval(
     found = _recalls(test_set.name, pool, pictures, texts, role, slice, shown)
     if role != "task":
         return found
-    names = np.array([sample.modality or "unknown" for sample in test_set.test.samples])
+    names = np.array([short(each.modality) or "unknown" for each in test_set.test.samples], str)
     for name in sorted({str(n) for n in names}):
         part = _pool(test_set, captions, names == name)
         if _LEAST_PICTURES <= len(part.rows) < len(pool.rows):
@@ -114,7 +115,8 @@ def _caption_group(text: str, groups: set[str]) -> str:
     # joining all who share it would leave one group. What varies is which captions there are.
     if len(groups) == 1:
         return next(iter(groups))
-    return "caption:" + hashlib.sha256(text.casefold().encode()).hexdigest()[:16]
+    folded = text.casefold().encode("utf-8", "surrogatepass")
+    return "caption:" + hashlib.sha256(folded).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)

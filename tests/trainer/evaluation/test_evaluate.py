@@ -72,6 +72,16 @@ def test_changed_pictures_and_their_mean(found: list[Measured]) -> None:
         assert mean.mean > mean.chance + 0.1  # colours outlast noise
 
 
+def test_what_a_change_wipes_out_is_not_seen(
+    test_set: TestSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiped = {"jpeg": lambda pixels, severity, seed: np.full_like(pixels, 128)}
+    monkeypatch.setattr("trainer.evaluation.robust.CORRUPTIONS", wiped)
+    options = EvaluateOptions(corruptions=("jpeg",), permutations=0)
+    for one in _main(evaluate(SeesColour(), [test_set], options), "robust").values():
+        assert one.mean == pytest.approx(one.chance, abs=1e-9)
+
+
 def test_what_sees_nothing_is_at_chance_in_every_task(test_set: TestSet) -> None:
     for one in evaluate(SeesNothing(), [test_set], FEW):
         if one.role in ("task", "robust", "blind"):

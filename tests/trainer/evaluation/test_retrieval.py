@@ -170,6 +170,18 @@ def test_one_modality_is_not_shown_twice_and_one_caption_gives_nothing() -> None
     assert _measured(set_of(["a", "A ", ""]), vectors[:3], vectors[:1]) == []
 
 
+def test_hostile_captions_and_modalities() -> None:
+    captions = ["\ud800 lone", "\0", "x" * 100_000, "\u202e"] * 6
+    test_set = set_of(captions, modalities=["m" * 9_999] * 12 + [" \n"] * 12)
+    vectors = np.eye(4, dtype=np.float32)
+    found = _measured(test_set, vectors[captions_of(test_set.test.samples).of_row], vectors)
+    assert all(one.mean == 1 for one in found)
+    slices = {one.slice for one in found}
+    assert "unknown" in slices
+    assert max(len(one) for one in slices) < 100
+    assert max(len(one) for one in _by_name(found)[TEXT_TO_IMAGE, MEAN_RECALL].groups) < 40
+
+
 def test_small_blocks_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = np.random.default_rng(6)
     pictures, texts = _random(chance, 25), _random(chance, 7)

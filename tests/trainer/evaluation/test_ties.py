@@ -33,3 +33,12 @@ def test_equal_vectors_are_equally_similar_wherever_they_stand() -> None:
     pool = np.repeat(one / np.linalg.norm(one), 1237, axis=0)
     queries = chance.normal(size=(31, 513)).astype(np.float32)
     assert (np.ptp(similarities(queries, pool), axis=1) == 0).all()
+
+
+def test_vectors_apart_by_no_more_than_their_precision_are_tied() -> None:
+    chance = np.random.default_rng(1)
+    one = chance.normal(size=(1, 64)).astype(np.float32)
+    one /= np.linalg.norm(one)
+    pool = np.concatenate([one, np.nextafter(one, np.float32(1)), one * np.float32(0.999)])
+    near = similarities(one, pool)[0]
+    assert near[0] == near[1] > near[2]
