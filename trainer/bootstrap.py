@@ -6,8 +6,9 @@ replacement, the same draw for all figures of one test set, a percentile interva
 (Efron 1979). Seeds are two to ten, far too few to draw from (two of them can give three means), so
 their part is Student's t of the means by seed. The two half widths are added as squares, each side
 for itself (MOVER: Zou and Donner 2008). For normal means this covers at least what it says at any
-mix of the two variances (Banerjee 1960, Sankhya 22:357), also with two seeds; what seed and group
-do together is in both parts, which errs to the wide side. `python -m benchmarks.verdicts` shows it.
+mix of the two variances (Banerjee 1960, Sankhya 22:357), also with two seeds, where one t with
+Satterthwaite's degrees of freedom would miss up to 12 % at 95 %; what seed and group do together is
+in both parts, which errs to the wide side. `python -m benchmarks.verdicts` shows it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from trainer.bootstrap import Figure, Interval, intervals, stacked
-from trainer.evaluation.measured import Measured
+from trainer.evaluation.measured import Measured, Role
 from trainer.results import Difference, Score, Verdict
 
 ERROR = 0.05
@@ -97,25 +97,15 @@ def differences(
     mixes = np.vstack([_overall(off), np.eye(len(off))])
     errors = [ERROR, *(ERROR / count[figure.role] for figure in off)]
     overall, *others = intervals(off, mixes, errors)
-    means_a, means_b = (np.array([each.means.mean() for each in arm]) for arm in (arm_a, arm_b))
+    of_a, of_b = (np.array([figure.means.mean() for figure in arm]) for arm in (arm_a, arm_b))
     seeds = len(a)
-    return (
-        _difference(
-            ("", OVERALL, "", f"mean of {count['task']}"),
-            (mixes[0] @ means_a, mixes[0] @ means_b),
-            overall,
-            _verdict(_kept(overall), seeds, False),
-        ),
-        [
-            _difference(
-                figure.key,
-                pair,
-                found,
-                _verdict(_kept(found), seeds, figure.role == "calibration"),
-            )
-            for figure, found, *pair in zip(off, others, means_a, means_b, strict=True)
-        ],
-    )
+    by_figure = [
+        _difference(figure.key, figure.role, one, other, found, seeds)
+        for figure, one, other, found in zip(off, of_a, of_b, others, strict=True)
+    ]
+    key = ("", OVERALL, "", f"mean of {count['task']}")
+    mean_a, mean_b = mixes[0] @ of_a, mixes[0] @ of_b
+    return _difference(key, "task", mean_a, mean_b, overall, seeds), by_figure
 
 
 def _paired(a: list[Figure], b: list[Figure]) -> tuple[list[Figure], list[Figure]]:
@@ -124,7 +114,7 @@ def _paired(a: list[Figure], b: list[Figure]) -> tuple[list[Figure], list[Figure
     if by_key.keys() != {figure.key for figure in a}:
         raise ValueError("the two corpora do not have the same figures")
     shown = [figure for figure in a if figure.role in ("task", "calibration", "detail")]
-    shown += [each for each in a if each.role == "robust" and each.slice == _ALL_CHANGES]
+    shown += [each for each in a if each.role == "robust" and each.slice.endswith(_ALL_CHANGES)]
     shown.sort(key=lambda figure: ("task", "robust", "calibration", "detail").index(figure.role))
     for figure in shown:
         other = by_key[figure.key]
@@ -153,24 +143,24 @@ def _family(figure: Figure) -> tuple[str, str]:
     return figure.test_set, task
 
 
-def _kept(found: Interval) -> Interval:
-    """A difference of two shares is within -1 and 1."""
-    return found._replace(low=max(-1.0, found.low), high=min(1.0, found.high))
-
-
-def _verdict(found: Interval, seeds: int, less_is_better: bool) -> Verdict:
-    if seeds < 2:
-        return "one seed: no verdict"
-    if found.low <= 0 <= found.high:
-        return "tie"
-    return "better" if (found.low > 0) != less_is_better else "worse"
-
-
 def _difference(
     key: tuple[str, str, str, str],
-    pair: Sequence[float],
+    role: Role,
+    corpus: float,
+    other: float,
     found: Interval,
-    verdict: Verdict,
+    seeds: int,
 ) -> Difference:
-    one, other = map(float, pair)
-    return Difference(*key, one, other, found.value, found.low, found.high, verdict)
+    low, high = found.low, found.high
+    if role != "calibration":  # of two shares, within -1 and 1
+        low, high = max(-1.0, low), min(1.0, high)
+    verdict = _verdict(low, high, seeds, role == "calibration")
+    return Difference(*key, float(corpus), float(other), found.value, low, high, verdict)
+
+
+def _verdict(low: float, high: float, seeds: int, less_is_better: bool) -> Verdict:
+    if seeds < 2:
+        return "one seed: no verdict"
+    if low <= 0 <= high:
+        return "tie"
+    return "better" if (low > 0) != less_is_better else "worse"
