@@ -11,7 +11,7 @@ from pipelines.report import markup
 from pipelines.report.markup import text
 from pipelines.report.training_curves import doubling_chart, doubling_words, loss_charts
 from pipelines.report.training_marks import Line, Mark, between, forest, key, scale_of
-from pipelines.report.training_words import named, number_of, task_words, worth
+from pipelines.report.training_words import named, number_of, shown_arms, task_words, under, worth
 from trainer.results import Ablated, Doubling, Result, Run, Score
 
 _TOGETHER = ("train", "against")
@@ -70,10 +70,11 @@ def scaling(result: Result) -> Iterator[str]:
     charts = []
     for each in result.scaling:
         of = _score_of(each, result)
-        small = [each.metric, of.slice if of else "", each.test_set if sets > 1 else ""]
+        name = task_words(of.task if of else each.task)
+        small = under(of, sets) if of else each.metric
         charts.append(
-            f'<div class="chart"><h3>{text(task_words(each.task))} '
-            f"<small>{text(' · '.join(filter(None, small)))}</small></h3>"
+            f'<div class="chart"><h3>{text(name)} '
+            f"<small>{text(small)}</small></h3>"
             f"{doubling_chart(each, of.chance if of else None)}"
             f'<p class="note">{text(doubling_words(each))}</p></div>'
         )
@@ -81,15 +82,14 @@ def scaling(result: Result) -> Iterator[str]:
 
 
 def _score_of(found: Doubling, result: Result) -> Score | None:
-    """The score of the whole corpus that a curve ends in: it has the slice and the chance level."""
-    named = (found.test_set, found.task, found.metric)
-    ends = {point[1] for point in found.points}
+    """The score of the whole corpus that a curve ends in. A curve's task has the slice behind it."""
     return next(
         (
             score
-            for arm in reversed(result.arms)
+            for _, arm in shown_arms(result)
             for score in arm.scores
-            if (score.test_set, score.task, score.metric) == named and score.value in ends
+            if (score.test_set, score.metric, score.role) == (found.test_set, found.metric, "task")
+            and " ".join(filter(None, (score.task, score.slice))) == found.task
         ),
         None,
     )

@@ -43,11 +43,10 @@ def under(found: Score | Difference, sets: int) -> str:
 
 def shown_arms(result: Result) -> list[tuple[str, Arm]]:
     """The arms whose scores are shown, with names that tell them apart: both of a comparison, else
-    the whole corpus (the last of a scaling run)."""
-    arms = result.arms[:2] if result.command == "against" else result.arms[:1]
-    if result.command == "scaling":
-        arms = result.arms[-1:]
-    return named(arms)
+    the whole corpus (the largest of a scaling run)."""
+    if result.command == "scaling" and result.arms:
+        return named([max(result.arms, key=lambda arm: arm.rows)])
+    return named(result.arms[: 2 if result.command == "against" else 1])
 
 
 def named(arms: Sequence[Arm]) -> list[tuple[str, Arm]]:

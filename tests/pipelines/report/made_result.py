@@ -145,7 +145,7 @@ def _scaled(plain: dict, seeds: int) -> Result:
     curves = [
         doubling(
             one.test_set,
-            one.task,
+            " ".join(filter(None, (one.task, one.slice))),
             one.metric,
             [
                 (rows, [seed[i] for seed in each])
@@ -155,4 +155,4 @@ def _scaled(plain: dict, seeds: int) -> Result:
         for i, one in enumerate(found[0][0])
         if one.role == "task"
     ]
-    return Result(**plain, arms=arms, scaling=curves)
+    return Result(**plain, arms=[arms[-1], *arms[:-1]], scaling=curves)

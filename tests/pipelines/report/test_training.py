@@ -138,6 +138,10 @@ def test_curves_of_a_scaling_run(results: dict[str, Result], tmp_path: Path) -> 
     # Two zero-shot tasks of one metric are told apart, each with its own chance.
     assert "balanced accuracy · dermamnist</small>" in html
     assert html.count("4,096 rows: ") == 6
+    chances = re.findall(r'<svg class="curve".*?</svg>', html)[:6]
+    assert all('class="chance"' in chart for chart in chances)
+    assert "zero_shot" not in html
+    assert "radiology-clean: what more of it brings" in html
     words = Doubling("s", "t", "m", [], 0.02, 0.01, 0.03, 2.0, 0.25)
     assert (
         doubling_words(words)
