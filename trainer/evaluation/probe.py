@@ -49,25 +49,36 @@ def linear_probe(
     folds with groups apart. With rows to fit, "balanced accuracy" and "mean AUROC" are also given
     for a tenth of these, as details.
     """
-    test = known(test_pictures).astype(np.float64)
-    fit = known(fit_pictures).astype(np.float64)
-    tested = {sample.group_id for sample in test_set.test.samples}
-    whole, few = [], []
-    for task in class_tasks(test_set.test):
-        learnt = _left_to_learn(among(task, test_set.fit.samples), test_set.fit.samples, tested)
-        seen = np.bincount(learnt.targets, minlength=len(task.classes)) > 0
-        asked, learnt = _only(task, seen), _only(learnt, seen)
-        if _enough(learnt):
-            own = _Known(fit[learnt.rows], learnt.targets, _groups(test_set.fit.samples, learnt))
-            whole.append(Scored(asked, _scores(own, test[asked.rows])))
-            tenth = own.part(_tenth(learnt, test_set.fit.samples))
-            few.append(Scored(asked, _scores(tenth, test[asked.rows])))
-        elif (in_turn := _in_turn(task, test, test_set.test.samples)) is not None:
-            whole.append(in_turn)
+    # One thread: with small matrices, threads wait for one another most of the time.
+    with threadpool_limits(1):
+        whole, few = _probed(test_set, known(test_pictures), known(fit_pictures))
     return [
         *class_figures(test_set, LINEAR_PROBE, whole),
         *class_figures(test_set, LINEAR_PROBE, few, FEW),
     ]
+
+
+def _probed(
+    test_set: TestSet, test_pictures: np.ndarray, fit_pictures: np.ndarray
+) -> tuple[list[Scored], list[Scored]]:
+    """Each task scored by a probe that has learnt from all rows to fit (or in turn), and by one
+    that has learnt from a tenth of them."""
+    test, fit = test_pictures.astype(np.float64), fit_pictures.astype(np.float64)
+    samples = test_set.fit.samples
+    tested = {sample.group_id for sample in test_set.test.samples}
+    whole, few = [], []
+    for task in class_tasks(test_set.test):
+        learnt = _left_to_learn(among(task, samples), samples, tested)
+        seen = np.bincount(learnt.targets, minlength=len(task.classes)) > 0
+        asked, learnt = _only(task, seen), _only(learnt, seen)
+        if _enough(learnt):
+            own = _Known(fit[learnt.rows], learnt.targets, _groups(samples, learnt))
+            whole.append(Scored(asked, _scores(own, test[asked.rows])))
+            tenth = own.part(_tenth(learnt, samples))
+            few.append(Scored(asked, _scores(tenth, test[asked.rows])))
+        elif (in_turn := _in_turn(task, test, test_set.test.samples)) is not None:
+            whole.append(in_turn)
+    return whole, few
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,8 +196,7 @@ def _log_loss(scores: np.ndarray, targets: np.ndarray) -> float:
 def _fitted_scores(rows: _Known, asked: np.ndarray, strength: float) -> np.ndarray:
     """(n, C) log odds; rounded, so that pictures that are all alike give ties."""
     probe = LogisticRegression(C=strength, class_weight="balanced", max_iter=_MOST_STEPS)
-    # One thread: with small matrices, threads wait for one another most of the time.
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near the optimum is near enough
         probe.fit(rows.vectors, rows.targets)
     scores = probe.decision_function(asked)

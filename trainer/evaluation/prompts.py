@@ -130,7 +130,7 @@ def _composed(path: str | Path) -> yaml.Node | None:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be read as YAML"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "is no YAML")
         raise ValueError(f"{path}: {where}{' '.join(str(problem).split())[:200]}") from None
 
 
