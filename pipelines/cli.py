@@ -19,6 +19,7 @@ from pipelines.errors import RunFailed, StorageError, UserError, storage_error
 from pipelines.fingerprint import add_fingerprint
 from pipelines.query_examples import epilog
 from pipelines.search import add_search
+from pipelines.train import add_train
 from pipelines.version import VERSION
 from pipelines.vocabulary import add_vocabulary
 
@@ -89,6 +90,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_search(commands.add_parser("search", help=help_text, allow_abbrev=False))
     help_text = "say what differs between two corpora, by reason"
     add_compare(commands.add_parser("compare", help=help_text, allow_abbrev=False))
+    help_text = "train a small CLIP on a corpus, test it, and compare it with another's"
+    add_train(commands.add_parser("train", help=help_text, allow_abbrev=False))
     return parser
 
 

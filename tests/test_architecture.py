@@ -17,7 +17,7 @@ ALLOWED = {
     "extractors": {"schemas", "extractors"},
     "llm_rewrite": {"schemas", "llm_rewrite"},
     "filters": {"schemas", "filters"},
-    "pipelines": {"schemas", "extractors", "llm_rewrite", "filters", "pipelines"},
+    "pipelines": {"schemas", "extractors", "llm_rewrite", "filters", "pipelines", "trainer"},
     "trainer": {"schemas", "trainer"},
 }
 BEAM_FREE = ("schemas", "extractors", "llm_rewrite", "filters", "trainer")
@@ -42,6 +42,18 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     package = path.relative_to(ROOT).parts[0]
     ours = {name.split(".")[0] for name in _imports(path)} & set(ALLOWED)
     assert ours <= ALLOWED[package]
+
+
+def test_only_the_train_command_knows_the_trainer() -> None:
+    users = {
+        str(path.relative_to(ROOT))
+        for path in _modules()
+        if path.relative_to(ROOT).parts[0] == "pipelines"
+        and any(name.split(".")[0] == "trainer" for name in _imports(path))
+    }
+    assert users
+    for path in users:
+        assert path.startswith(("pipelines/train", "pipelines/ablation", "pipelines/report/train"))
 
 
 def test_only_one_module_imports_beam() -> None:

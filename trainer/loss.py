@@ -59,6 +59,6 @@ def backward_in_parts(
             if vectors.requires_grad and gradient is not None  # a frozen tower has none
         ]
         if learned:
-            torch.autograd.backward(*zip(*learned, strict=True))
+            torch.autograd.backward([v for v, _ in learned], [g for _, g in learned])
         start = end
     return value.detach()

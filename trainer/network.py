@@ -14,16 +14,11 @@ import torch
 
 from trainer.pictures import Look
 
-# 1.4 million weights beside 6.3 million of the vocabulary: learns on a CPU in minutes.
-TINY = {
+# A small ResNet: of its size it learns most from few pictures on a CPU. 6.3 of its 7.4 million
+# weights are the vocabulary's.
+TINY: dict[str, Any] = {
     "embed_dim": 128,
-    "vision_cfg": {
-        "image_size": 64,
-        "patch_size": 8,
-        "layers": 4,
-        "width": 128,
-        "head_width": 32,
-    },
+    "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "head_width": 32},
     "text_cfg": {
         "context_length": 48,
         "vocab_size": 49408,

@@ -13,6 +13,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,42 @@ def load(model: str, device: str = "cpu", precision: str = "auto") -> Model:
     torch, _ = _packages()
     place = _device(device)
     return _loaded(model, model_state(model), source, place, _dtype(torch, place, precision))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A loaded model in the parts that training needs: the network on the CPU in fp32, its
+    tokenizer, and what open_clip builds it from again."""
+
+    network: Any
+    tokenize: Any
+    model_cfg: dict[str, Any]
+    preprocess_cfg: dict[str, Any]
+
+
+def parts(model: str) -> Parts:
+    """A model to learn further, named as in a recipe. Raises `ClipUnavailable`."""
+    source = source_of(model)
+    _, open_clip = _packages()
+    network, _, tokenizer = _opened(open_clip, model, source)
+    if getattr(tokenizer, "reduction_fn", None) is not None:
+        tokenizer.reduction_fn = None  # drops tokens at random
+    return Parts(
+        network, tokenizer, _model_cfg(open_clip, source), dict(network.visual.preprocess_cfg)
+    )
+
+
+def _model_cfg(open_clip: Any, source: Source) -> dict[str, Any]:
+    """What open_clip builds the network from."""
+    if source.kind == "folder" or source.architecture.endswith(".json"):
+        found: dict[str, Any] = description(source.files[0])["model_cfg"]
+        return found
+    if source.kind == "hub":
+        hub = open_clip.factory.download_pretrained_from_hf(
+            source.architecture.removeprefix("hf-hub:"), filename=CONFIG
+        )
+        return dict(description(Path(hub))["model_cfg"])
+    return dict(open_clip.get_model_config(source.architecture.replace("/", "-")))
 
 
 def _packages() -> tuple[Any, Any]:
@@ -96,10 +133,20 @@ def _loaded(model: str, state: str, source: Source, device: str, dtype: Any) -> 
     torch, open_clip = _packages()
     if device == "cpu" and (threads := threads_hint()) and threads != torch.get_num_threads():
         torch.set_num_threads(threads)
+    network, transform, tokenizer = _opened(open_clip, model, source)
+    try:
+        return _ready(torch, network, transform, tokenizer, device, dtype)
+    except ClipUnavailable:
+        raise
+    except Exception as error:
+        raise ClipUnavailable(f"{model!r} cannot be used: {one_line(error)}") from None
+
+
+def _opened(open_clip: Any, model: str, source: Source) -> tuple[Any, Any, Any]:
+    """The network, transform and tokenizer of a source. Raises `ClipUnavailable`."""
     try:
         with _quiet():
-            network, transform, tokenizer = _created(open_clip, source)
-        return _ready(torch, network, transform, tokenizer, device, dtype)
+            return _created(open_clip, source)
     except ClipUnavailable:
         raise
     except ModuleNotFoundError as error:  # some tokenizers and towers need more than open_clip
