@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -75,12 +76,22 @@ class ClassTask:
         return self.kind == "exclusive" and self.name == MODALITY
 
 
+# A model is measured many times on the same rows (shuffled, with changed pictures).
+_TASKS_OF: WeakKeyDictionary[Rows, tuple[ClassTask, ...]] = WeakKeyDictionary()
+
+
 def class_tasks(rows: Rows) -> list[ClassTask]:
     """All tasks of these rows, by source and label; each class has at least `FEWEST_ROWS` rows.
 
     Of a source with labels to be asked one by one, the `MOST_LABELS` of which the rarer of present
     and absent is most frequent.
     """
+    if rows not in _TASKS_OF:
+        _TASKS_OF[rows] = tuple(_tasks(rows))
+    return list(_TASKS_OF[rows])
+
+
+def _tasks(rows: Rows) -> list[ClassTask]:
     tasks = []
     for source in sorted({sample.source for sample in rows.samples}):
         stated = [stated_labels(s) for s in rows.samples if s.source == source]

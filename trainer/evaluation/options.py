@@ -21,12 +21,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from schemas.sample import Question, Sample
 from trainer.evaluation.class_figures import short
-from trainer.evaluation.measured import Encoder, Measured, Role, TestSet
+from trainer.evaluation.measured import Encoder, Measured, Role, Rows, TestSet
 from trainer.evaluation.ties import similarities
 from trainer.evaluation.zero_shot import known
 
@@ -69,7 +70,7 @@ def rank_options(
     and "accuracy without the picture", by what the texts have in common with the mean picture: how
     far the words alone go, a finding about the questions rather than the model.
     """
-    asked = _drawn_questions(test_set.test.samples, most_questions)
+    asked = _drawn_questions(test_set.test, most_questions)
     if not asked or len(test_set.test) < 2:
         return []
     outcomes = _Outcomes(test_set, known(pictures).astype(np.float64), encoder, asked, seed)
@@ -79,7 +80,18 @@ def rank_options(
     return found
 
 
-def _drawn_questions(samples: Sequence[Sample], most: int) -> list[_Asked]:
+# A model is measured many times on the same rows, its pictures shuffled.
+_DRAWN: WeakKeyDictionary[Rows, dict[int, list[_Asked]]] = WeakKeyDictionary()
+
+
+def _drawn_questions(rows: Rows, most: int) -> list[_Asked]:
+    drawn = _DRAWN.setdefault(rows, {})
+    if most not in drawn:
+        drawn[most] = _draw_questions(rows.samples, most)
+    return drawn[most]
+
+
+def _draw_questions(samples: Sequence[Sample], most: int) -> list[_Asked]:
     by_kind: dict[str, list[_Asked]] = {kind: [] for kind in _ROLES}
     for row, sample in enumerate(samples):
         own = {a.draw: a for q in sample.questions if (a := _asked(row, sample, q)) is not None}
