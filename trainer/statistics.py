@@ -19,6 +19,7 @@ from trainer.results import Difference, Score, Verdict
 
 ERROR = 0.05
 OVERALL = "overall"
+_ROUNDING = 1e-9  # sums of the same numbers in another order differ by less
 _ALL_CHANGES = "all changes"
 _DIRECTIONS = ("_image_to_text", "_text_to_image")
 
@@ -42,7 +43,7 @@ def scores(per_seed: Sequence[Sequence[Measured]]) -> list[Score]:
 
 
 def _score(figure: Figure, found: Interval, error: float) -> Score:
-    value, low, high, _ = found
+    value, low, high = found.value, max(0.0, found.low), found.high
     if figure.role != "calibration":
         value, low, high = _share(found, error)
     return Score(
@@ -62,18 +63,19 @@ def _share(found: Interval, error: float) -> tuple[float, float, float]:
     """Wilson's interval of a share (1927), at the rows that its variance is worth."""
     z = float(norm.ppf(1 - error / 2))
     value = min(1.0, max(0.0, found.value))
-    variance = ((found.high - found.low) / 2 / z) ** 2
+    deviation = (found.high - found.low) / 2 / z
     spread = value * (1 - value)
-    rows = spread / variance if spread > 0 and variance > 0 else found.groups
+    told = spread > _ROUNDING and deviation > _ROUNDING
+    rows = spread / deviation**2 if told else found.groups
     middle = (value + z * z / rows / 2) / (1 + z * z / rows)
     half = z * (spread / rows + (z / rows / 2) ** 2) ** 0.5 / (1 + z * z / rows)
     return value, max(0.0, min(value, middle - half)), min(1.0, max(value, middle + half))
 
 
 def _stands(low: float, high: float, chance: float) -> Literal["above", "at", "below"]:
-    if low > chance:
+    if low > chance + _ROUNDING:
         return "above"
-    return "below" if high < chance else "at"
+    return "below" if high < chance - _ROUNDING else "at"
 
 
 def differences(
@@ -161,6 +163,6 @@ def _difference(
 def _verdict(low: float, high: float, seeds: int, less_is_better: bool) -> Verdict:
     if seeds < 2:
         return "one seed: no verdict"
-    if low <= 0 <= high:
+    if low <= _ROUNDING and high >= -_ROUNDING:
         return "tie"
     return "better" if (low > 0) != less_is_better else "worse"

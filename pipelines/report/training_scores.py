@@ -149,10 +149,11 @@ def details(result: Result) -> Iterator[str]:
     }
 
     def of_modality(score: Score) -> bool:
-        return score.role == "detail" and score.slice in modalities
+        single = score.metric.startswith("recall@")
+        return score.role == "detail" and score.slice in modalities and not single
 
     def other(score: Score) -> bool:
-        return score.role == "detail" and score.slice not in modalities
+        return score.role == "detail" and not of_modality(score)
 
     found = _rows_of(
         result, of_modality, "Each kind of picture among its own rows.", True, by_slice=True
@@ -182,11 +183,14 @@ def robustness(result: Result) -> Iterator[str]:
         "files change them. The further left of the open circle, the more is lost.</p>"
     )
     yield _legend(arms, (("was", "the pictures as they are"), ("chance", "chance")))
+    sets = len({found[0] for found in kept})
     lines: dict[str, list[Line]] = {}
     for (test_set, task, slice, metric), found in sorted(kept.items(), key=_changes_last):
         base, _, change = slice.rpartition(", ")
         was = [each.get((test_set, task, base, metric)) for each in clean]
-        heading = " · ".join(filter(None, [task_words(task), metric, base, test_set]))
+        heading = " · ".join(
+            filter(None, [task_words(task), metric, base, test_set if sets > 1 else ""])
+        )
         marks = [w.value if w else None for w in was]
         line = _line(change, "", found, chance=True, was=marks)
         lines.setdefault(heading, []).append(line)

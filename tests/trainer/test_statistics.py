@@ -139,6 +139,23 @@ def test_no_hit_at_all_is_not_below_a_chance_of_one_row() -> None:
     assert 0.9 < everything.low < 1
 
 
+def test_rounding_is_no_difference() -> None:
+    # 0.1 + 0.2 is not 0.3: constant figures may be off by the last digit, without any spread.
+    off = [[measured(np.full(30, 0.1 + 0.2), chance=0.3)] for _ in range(3)]
+    even = [[measured(np.full(30, 0.3), chance=0.3)] for _ in range(3)]
+    assert differences(off, even)[0].verdict == "tie"
+    assert differences(even, off)[0].verdict == "tie"
+    assert scores(off)[0].stands == "at"
+    almost = scores([[measured(np.full(30, 1 - 1e-15), weights=np.full(30, 1 / 7))]] * 3)[0]
+    assert almost.low < 0.95
+
+
+def test_errors_of_probabilities_are_not_below_nothing() -> None:
+    seeds = [[measured(np.full(30, value), role="calibration")] for value in (0.1, 0.3)]
+    assert scores(seeds)[0].low == 0
+    assert scores(seeds)[0].high > 1
+
+
 def test_shares_stay_shares() -> None:
     few = np.array([1.0, 1.0, 1.0, 0.0])
     found = scores([[measured(few)], [measured(np.ones(4))]])[0]
