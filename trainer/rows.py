@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import fsspec
 import msgspec
@@ -17,6 +17,7 @@ from schemas.sample import Sample
 
 PICTURE_ENDINGS = ("jpg", "png")
 _EXAMPLES = 5
+_TAR_END = 1024  # bytes of zeros
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -100,11 +101,22 @@ def read_rows(urls: Iterable[str], faults: Faults) -> Iterator[Row]:
 
         try:
             with fsspec.open(url, "rb") as stream:
+                if not _is_whole(stream):
+                    faults.add(url.rsplit("/", 1)[-1], "shard_not_readable", "it is cut off")
                 files = tar_file_expander([{"url": url, "stream": stream}], handler=broken)
                 for found in group_by_keys(files, handler=broken):
                     yield _row(found)
         except (OSError, ValueError) as error:
             broken(error)
+
+
+def _is_whole(stream: BinaryIO) -> bool:
+    """Whether a tar has its end, without which readers stop where it breaks off and say nothing."""
+    size = stream.seek(0, 2)
+    stream.seek(max(0, size - _TAR_END))
+    end = stream.read(_TAR_END)
+    stream.seek(0)
+    return len(end) == _TAR_END and not any(end)
 
 
 def _row(found: dict[str, Any]) -> Row:

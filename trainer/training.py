@@ -18,13 +18,15 @@ import torch
 
 from trainer.batches import Batch, KeptPictures, ahead, batches
 from trainer.checkpoint import STATE, export, load_state, save_state
-from trainer.draws import Place, draws
+from trainer.draws import NothingToLearn, Place, draws
 from trainer.loss import backward_in_parts, contrastive, positives
 from trainer.network import Learner, Normalize, Running, freeze, limit_scale, running
 from trainer.pictures import cropped
 from trainer.results import Run
 from trainer.rows import Faults, Wanted
 from trainer.settings import Settings
+
+__all__ = ["Job", "NothingToLearn", "train"]
 
 RUN = "run.json"
 _LOGS = 100  # entries of the loss curve
