@@ -1,6 +1,6 @@
 """How often a verdict is wrong, and how large a difference must be to be seen, by simulation.
 
-    python -m benchmarks.verdicts [--repetitions 400] [--seeds 2 3 5 8] [--json]
+    python -m benchmarks.verdicts [--repetitions 200] [--seeds 2 3 5 8] [--json]
 
 Two arms are tested on rows of two test sets (8 tasks; balanced accuracy among them) that come in
 groups of one to five. A row is right if a sum of normal numbers is above zero: how hard its group
@@ -10,6 +10,7 @@ distribution unless `gain` is added, so any verdict but "tie" is wrong where it 
 each setting: how often that was for overall (at most 5 % is asked for) and for any task (the same,
 together), how often a score of known mean is missed, and how often a gain is found. Beside it: the
 same for overall with seeds drawn again and their deviations stretched, the plainer way.
+With 600 repetitions about half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ def _measure(job: tuple[Setting, int, int]) -> dict[str, object]:
 def main() -> None:
     """Print a line for each setting and number of seeds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--repetitions", type=int, default=400)
+    parser.add_argument("--repetitions", type=int, default=200)
     parser.add_argument("--seeds", type=int, nargs="+", default=[2, 3, 5, 8])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

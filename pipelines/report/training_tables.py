@@ -170,7 +170,15 @@ def settings(result: Result) -> Iterator[str]:
     """What was tested on, and how it was trained."""
     if result.test_sets:
         yield "<h2>Test sets</h2>"
-        head = ("test set", "rows", "groups", "modalities", "note")
+        head = (
+            "test set",
+            "rows",
+            "groups",
+            "captions",
+            "rows for the probe",
+            "modalities",
+            "note",
+        )
         yield markup.table(head, [_test_set(each) for each in result.test_sets])
     yield "<h2>Settings</h2>"
     rows = [(name, _shown(value)) for name, value in result.settings.items()]
@@ -184,8 +192,8 @@ def _test_set(found: dict[str, object]) -> tuple[object, ...]:
     modalities = (
         ", ".join(f"{name} {n}" for name, n in its.items()) if isinstance(its, dict) else ""
     )
-    rest = [found.get(name, "") for name in ("name", "rows", "groups", "note")]
-    return rest[0], rest[1], rest[2], modalities, rest[3]
+    columns = ("name", "rows", "groups", "captions", "probe_rows")
+    return *(found.get(name, "") for name in columns), modalities, found.get("note", "")
 
 
 def _shown(value: object) -> str:

@@ -102,6 +102,8 @@ def made_result(command: str, seeds: int = 3) -> Result:
                 "name": name,
                 "rows": ROWS,
                 "groups": ROWS // 2,
+                "captions": CAPTIONS,
+                "probe_rows": 123,
                 "modalities": {"radiology: CT": 90, "dermatoscopy": 60, "ultrasound": 50},
                 "note": "the test split of corpora/clean",
             }

@@ -70,6 +70,7 @@ def test_every_section_is_there(command: str, results: dict[str, Result], tmp_pa
     assert "image cannot be read" in html
     assert "same article or patient" in html
     assert "version of torch" in html
+    assert '<td class="n">123</td>' in html
     assert "tiny model" in html
 
 
