@@ -30,7 +30,7 @@ def scores(per_seed: Sequence[Sequence[Measured]]) -> list[Score]:
     With one seed the intervals hold test rows alone, not what another seed would have given.
     Intervals of figures that must be at chance (role `blind`) hold together at 95 %: there are
     many of them, and one false alarm in twenty would be had in almost every evaluation. Shares are
-    given Wilson's interval, at as many rows as would have the variance found (Kott and Carr 2001):
+    given Wilson's interval, at as many rows as would have the variance found (Franco et al. 2019):
     no hit at all has an interval too. Raises ValueError as `stacked`.
     """
     figures = stacked(per_seed)
