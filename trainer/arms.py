@@ -21,7 +21,7 @@ from trainer.results import Arm, Run
 from trainer.rows import Faults, Record, Wanted, shard_urls
 from trainer.settings import Settings
 from trainer.statistics import scores
-from trainer.test_sets import load_test_set
+from trainer.test_sets import NothingToTest, load_test_set
 from trainer.training import Job, Tell, train
 
 
@@ -141,6 +141,9 @@ def _run_arm(plan: ArmPlan, tests: Sequence[TestSet], overlap: Overlap, setup: S
         where = running(setup.settings.device, setup.settings.precision)
         runs.append(run)
         measured.append(evaluate(NetworkEncoder(learner, where), tests, setup.options))
+        if not any(each.role == "task" for each in measured[-1]):
+            names = ", ".join(each.name for each in tests)
+            raise NothingToTest(f"{names}: too few captions, labels or questions to test with")
         _say_run(plan, run, setup)
     return Tested(Arm(plan.name, rows, runs, scores(measured), left_out), measured)
 

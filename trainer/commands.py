@@ -87,7 +87,9 @@ def _words(share: float) -> str:
 
 
 def _doublings(arms: Sequence[Tested]) -> list[Doubling]:
-    """For each task, how it grows with the rows learned from."""
+    """For each task, how it grows with the rows learned from; none where all parts are of one size."""
+    if len({arm.arm.rows for arm in arms}) < 2:
+        return []
     keys = [m.key for m in arms[0].measured[0] if m.role == "task"]
     return [
         doubling(

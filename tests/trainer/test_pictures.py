@@ -80,7 +80,7 @@ def _bomb() -> bytes:
     "data", [b"", b"GIF89a", b"\xff\xd8\xff", _bomb(), _encoded(_halves(40, 40))[:60]]
 )
 def test_what_is_no_picture_is_a_value_error_of_one_line(data: bytes) -> None:
-    with pytest.raises(ValueError, match=".") as error:
+    with pytest.raises(ValueError, match=r".") as error:
         square(data, 32, LOOK)
     assert "\n" not in str(error.value)
 
