@@ -27,7 +27,7 @@ _NUMBERED = re.compile(r"[A-Z]|[IVX]+|.*\d.*")  # grade II, category 3, type B
 
 def tidy(name: str) -> str:
     """The name on one line with single blanks, cut at a word to `LONGEST_NAME` characters."""
-    line = " ".join(name.replace("_", " ").split())
+    line = " ".join(name.replace("_", " ").split()) or " ".join(name.split())
     return line if len(line) <= LONGEST_NAME else _cut(line)
 
 

@@ -1,18 +1,16 @@
 """Option ranking: which answer to a question a picture is most similar to, as in VQA.
 
 A text is the question and one of its options; the option whose text the picture is most similar to
-is the answer. Some texts are similar to every picture ("... yes"), so what an option's text has in
-common with the mean test picture is taken off first (as Zhao et al. 2021 calibrate by an input
-without content).
+is the answer.
 
 Many questions can be answered without seeing the picture: in a corpus of skin "by which technique
 was this image made?" is always "dermoscopy". Their accuracy shows nothing, and no weighting of
 answers mends it where the options differ from row to row. So the figure that counts is the
 "picture-adjusted accuracy": a question's value is 1 if it is answered right by its own picture, less
 the share of OTHER test pictures (of other groups) by which it would be answered right too, plus
-the mean of 1 / options. (The gain from the picture, as in MMStar, Chen et al. 2024, from chance up.) A model
-that sees blank or shuffled pictures is at chance with it, whatever texts it prefers; a question that
-every picture answers alike counts as chance; questions whose answers are even give plain accuracy.
+the mean of 1 / options. (The gain from the picture, as in MMStar, Chen et al. 2024, from chance up.)
+A model that sees blank or shuffled pictures is at chance with it, whatever texts it prefers; a
+question that every picture answers alike counts as chance; where answers are even it is accuracy.
 """
 
 from __future__ import annotations
@@ -67,8 +65,8 @@ def rank_options(
     `most_questions`, drawn by a hash of sample and question, half of each kind where there are
     enough. `seed` draws the other pictures. A unit is a question; only a sample's first picture
     counts. Details: the same by the questions' task, plain "accuracy" (chance: mean of 1 / options),
-    and "accuracy without the picture", by what the texts have in common with the mean picture: how
-    far the words alone go, a finding about the questions rather than the model.
+    and "accuracy without the picture", by the mean of all pictures in its place: how far the words
+    alone go.
     """
     asked = _drawn_questions(test_set.test, most_questions)
     if not asked or len(test_set.test) < 2:
@@ -176,12 +174,11 @@ class _Outcomes:
         rows = np.array([a.row for a in asked])
         self._groups, self._luck = groups[rows], np.array([1 / len(a.texts) for a in asked])
         others = _others(samples, seed)
-        mean = pictures.mean(axis=0, keepdims=True)
-        centred, texts = pictures - mean, _Texts(encoder, asked)
-        self.blind = texts.hits(mean)[0]
+        texts = _Texts(encoder, asked)
+        self.blind = texts.hits(pictures.mean(axis=0, keepdims=True))[0]
         self.own, self.other = (np.zeros(len(asked)) for _ in range(2))
         for part in texts.parts(len(others)):
-            hit = texts.hits(centred[others], part)
+            hit = texts.hits(pictures[others], part)
             apart = groups[others][:, None] != self._groups[None, part]
             # No picture of another group: no figure.
             count = apart.sum(axis=0)
@@ -190,7 +187,7 @@ class _Outcomes:
             )
         for row in np.unique(rows):
             own = np.flatnonzero(rows == row)
-            self.own[own] = texts.hits(centred[[row]], own)[0]
+            self.own[own] = texts.hits(pictures[[row]], own)[0]
 
     def figures(self, kind: str, role: Role) -> list[Measured]:
         """The figures of the questions of a kind."""

@@ -194,12 +194,12 @@ def _log_loss(scores: np.ndarray, targets: np.ndarray) -> float:
 
 
 def _fitted_scores(rows: _Known, asked: np.ndarray, strength: float) -> np.ndarray:
-    """(n, C) log odds; rounded, so that pictures that are all alike give ties."""
+    """(n, C) log odds of each class, up to what is common to all."""
     probe = LogisticRegression(C=strength, class_weight="balanced", max_iter=_MOST_STEPS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near the optimum is near enough
         probe.fit(rows.vectors, rows.targets)
     scores = probe.decision_function(asked)
     if scores.ndim == 1:
-        scores = np.stack([-scores / 2, scores / 2], axis=1)
-    return np.round(scores, _DECIMALS)
+        return np.stack([-scores / 2, scores / 2], axis=1)
+    return scores

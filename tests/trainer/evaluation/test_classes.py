@@ -76,7 +76,7 @@ def test_unstated_is_not_absent() -> None:
         classed({"only": 30}),
         [row(i, {"a": "uncertain", "b": "uncertain"}) for i in range(30)],
         [row(i, {"": "present", "  ": "absent"}) for i in range(30)],
-        [row(i, [("a", "present"), ("a", "absent")]) for i in range(30)],
+        [row(i, [("a", "present"), ("a", "absent")][:: 1 - i % 2 * 2]) for i in range(30)],
         [row(i, {"a": "PRESENT" if i % 2 else "maybe"}) for i in range(30)],
         [row(i, modality="ct") for i in range(30)],
     ],

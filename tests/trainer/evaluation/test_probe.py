@@ -111,11 +111,18 @@ def test_rows_to_fit_of_tested_patients_are_not_used() -> None:
     assert figure(found, "balanced accuracy", "set").mean == 1.0
 
 
-def test_blank_pictures_are_exactly_at_chance() -> None:
+@pytest.mark.parametrize("seen", [blank_pictures(90, 3), random_pictures(90, 3)])
+def test_blank_pictures_are_exactly_at_chance(seen: np.ndarray) -> None:
+    """Whether those to fit are blank too or not, and though batches differ in their last digits."""
     for fit in ({}, {"a": 30, "b": 11, "c": 9}):
+        blank = blank_pictures(30)
+        blank[7:] *= 1 + 2e-7
         test = set_of(classed(_COUNTS), _fit(fit))
-        found = linear_probe(test, blank_pictures(30), blank_pictures(sum(fit.values())))
+        found = linear_probe(test, blank, seen[: sum(fit.values())])
         assert figure(found, "balanced accuracy", "set").mean == pytest.approx(1 / 3)
+    values = ["present"] * 15 + ["absent"] * 15
+    found = linear_probe(set_of(_chest(values), _chest(values * 3, 100)), blank, seen)
+    assert figure(found, "mean AUROC", "chest").mean == 0.5
 
 
 def test_random_pictures_are_near_chance() -> None:

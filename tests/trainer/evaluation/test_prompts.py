@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trainer.evaluation.classes import MODALITY_NAMES, ClassTask
@@ -110,6 +110,7 @@ def test_the_users_sentences_take_the_place_of_ours() -> None:
     assert class_sentences(_exclusive("CT scan", "x"), extra)[0] != ("slices",)
 
 
+@example("_", False)
 @given(st.text(min_size=1).filter(lambda t: t.strip()), st.booleans())
 def test_any_name_gives_short_sentences_on_one_line(name: str, binary: bool) -> None:
     task = _binary(name) if binary else _exclusive(name, f"{name} other")

@@ -20,9 +20,12 @@ from tests.trainer.evaluation.labelled_rows import (
     figure,
     random_pictures,
     row,
+    rows,
     set_of,
     well_formed,
 )
+from trainer.evaluation.class_figures import Scored, class_figures
+from trainer.evaluation.classes import class_tasks
 from trainer.evaluation.influence import auroc_influence
 from trainer.evaluation.zero_shot import zero_shot
 
@@ -144,6 +147,15 @@ def test_noise_of_float_arithmetic_is_no_order() -> None:
     pictures[:10] *= 1 + 2e-7
     found = zero_shot(set_of(samples), pictures, WordEncoder(), {})
     assert figure(found, "mean AUROC", "set").mean == pytest.approx(0.5, abs=1e-9)
+
+
+def test_equal_margins_are_ties_though_their_differences_are_not_exact() -> None:
+    samples = [row(i, {"a": "present" if i < 6 else "absent", "x": "present"}) for i in range(12)]
+    task = class_tasks(rows(samples))[0]
+    scores = np.array([[0.1, 0.3]] * 6 + [[0.5, 0.7]] * 6)
+    assert 0.3 - 0.1 != 0.7 - 0.5
+    found = class_figures(set_of(samples), "zero_shot", [Scored(task, scores)])
+    assert figure(found, "AUROC", "set, a").mean == 0.5
 
 
 def test_the_modality_has_no_slice() -> None:
