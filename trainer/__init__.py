@@ -2,3 +2,9 @@
 
 Needs the extra `[train]` (torch, open_clip, webdataset); imports `schemas` alone, and no Beam.
 """
+
+import os
+
+# Threads that wait for one another in a loop hold up each other ten times over as soon as another
+# process wants a core; read once, when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
