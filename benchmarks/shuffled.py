@@ -26,7 +26,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.sample import Sample
-from trainer.arms import ArmPlan, Corpus, Setup, Tested, run_arms, test_sets
+from trainer.arms import ArmPlan, Corpus, Setup, Tested, load_test_sets, run_arms
 from trainer.evaluation.evaluate import EvaluateOptions
 from trainer.network import fresh
 from trainer.results import Difference
@@ -64,7 +64,7 @@ def measured(options: argparse.Namespace, out: Path) -> dict[str, object]:
         spoilt = Corpus("shuffled", str(place))
         begun = time.perf_counter()
         # Both corpora's test rows, as fabrica train --against has them.
-        sets, _ = test_sets([spoilt, clean], setup)
+        sets, _ = load_test_sets([spoilt, clean], setup)
         own = replace(setup, out=out / f"repetition-{repetition}")
         one, two = run_arms([ArmPlan("shuffled", spoilt), ArmPlan("clean", clean)], sets, own)
         arms.append(two)

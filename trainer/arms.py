@@ -14,7 +14,7 @@ import fsspec
 from trainer.draws import NothingToLearn
 from trainer.encoder import NetworkEncoder
 from trainer.evaluation.evaluate import EvaluateOptions, evaluate
-from trainer.evaluation.measured import Measured, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured
 from trainer.network import Learner, running
 from trainer.overlap import NEAR_BITS, Overlap, training_records
 from trainer.results import Arm, Run
@@ -66,11 +66,13 @@ class Tested:
     measured: list[list[Measured]]
 
 
-def test_sets(corpora: Sequence[Corpus], setup: Setup) -> tuple[list[TestSet], list[str]]:
+def load_test_sets(
+    corpora: Sequence[Corpus], setup: Setup
+) -> tuple[list[EvaluationSet], list[str]]:
     """The test rows of corpora, each set once though two corpora have it; and notes of what could
     not be read. Raises `NothingToTest`."""
     look = setup.start(setup.seeds[0]).look
-    found: list[TestSet] = []
+    found: list[EvaluationSet] = []
     notes: list[str] = []
     for corpus in corpora:
         faults = Faults()
@@ -84,14 +86,14 @@ def test_sets(corpora: Sequence[Corpus], setup: Setup) -> tuple[list[TestSet], l
     return found, notes
 
 
-def _rows_of(test_set: TestSet) -> set[tuple[str, str, str]]:
+def _rows_of(test_set: EvaluationSet) -> set[tuple[str, str, str]]:
     return {
         (sample.sample_id, sample.images[0].sha256 if sample.images else "", sample.caption)
         for sample in test_set.test.samples
     }
 
 
-def described(test_set: TestSet) -> dict[str, object]:
+def described(test_set: EvaluationSet) -> dict[str, object]:
     """What a test set is, for the page."""
     samples = test_set.test.samples
     modalities = Counter(sample.modality or "unknown" for sample in samples)
@@ -105,7 +107,9 @@ def described(test_set: TestSet) -> dict[str, object]:
     }
 
 
-def run_arms(plans: Sequence[ArmPlan], tests: Sequence[TestSet], setup: Setup) -> list[Tested]:
+def run_arms(
+    plans: Sequence[ArmPlan], tests: Sequence[EvaluationSet], setup: Setup
+) -> list[Tested]:
     """Train and test all arms with all seeds; runs that are done already are only tested.
 
     Rows that are tested on, in whatever set, are left out of every arm, and so is what nearly
@@ -117,7 +121,9 @@ def run_arms(plans: Sequence[ArmPlan], tests: Sequence[TestSet], setup: Setup) -
     return [_run_arm(plan, tests, overlap, setup) for plan in plans]
 
 
-def _run_arm(plan: ArmPlan, tests: Sequence[TestSet], overlap: Overlap, setup: Setup) -> Tested:
+def _run_arm(
+    plan: ArmPlan, tests: Sequence[EvaluationSet], overlap: Overlap, setup: Setup
+) -> Tested:
     wanted = _wanted(plan.share, overlap)
     rows, left_out = _counted(plan, overlap)
     if not rows:
@@ -181,7 +187,7 @@ def in_share(record: Record, share: float) -> bool:
     return int.from_bytes(digest, "big") < share * 2**64
 
 
-def _corpus_print(plan: ArmPlan, tests: Sequence[TestSet], start: str) -> str:
+def _corpus_print(plan: ArmPlan, tests: Sequence[EvaluationSet], start: str) -> str:
     """Which rows are learned from: those of the shards as they are, without those tested on."""
     system, root = fsspec.core.url_to_fs(plan.corpus.url)
     shards = [(url, system.size(url)) for url in shard_urls(plan.corpus.url, "train")]

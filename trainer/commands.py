@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from trainer.arms import ArmPlan, Corpus, Setup, Tested, described, run_arms, test_sets
-from trainer.evaluation.measured import Measured, TestSet
+from trainer.arms import ArmPlan, Corpus, Setup, Tested, described, load_test_sets, run_arms
+from trainer.evaluation.measured import EvaluationSet, Measured
 from trainer.results import Ablated, Doubling, Result
 from trainer.scaling import doubling
 from trainer.statistics import differences
@@ -20,15 +20,15 @@ _PACKAGES = ("torch", "open_clip_torch", "webdataset", "numpy", "scikit-learn")
 
 
 def train_one(corpus: Corpus, tests: Sequence[Corpus], setup: Setup) -> Result:
-    """Train on a corpus with each seed, and test. Raises what `run_arms` and `test_sets` do."""
-    sets, notes = test_sets(tests or [corpus], setup)
+    """Train on a corpus with each seed, and test. Raises what `run_arms` and `load_test_sets` do."""
+    sets, notes = load_test_sets(tests or [corpus], setup)
     (tested,) = run_arms([ArmPlan(corpus.name, corpus)], sets, setup)
     return _result("train", corpus, setup, sets, notes, [tested])
 
 
 def against(corpus: Corpus, other: Corpus, tests: Sequence[Corpus], setup: Setup) -> Result:
     """Train on both with the same seeds and budget, and compare on the same rows."""
-    sets, notes = test_sets(tests or [corpus, other], setup)
+    sets, notes = load_test_sets(tests or [corpus, other], setup)
     plans = [ArmPlan(each.name, each) for each in (corpus, other)]
     one, two = run_arms(plans, sets, setup)
     overall, by_task = differences(one.measured, two.measured)
@@ -38,7 +38,7 @@ def against(corpus: Corpus, other: Corpus, tests: Sequence[Corpus], setup: Setup
 
 def scale(corpus: Corpus, tests: Sequence[Corpus], setup: Setup) -> Result:
     """Train on an eighth, a quarter, a half and all of a corpus, each on the whole budget."""
-    sets, notes = test_sets(tests or [corpus], setup)
+    sets, notes = load_test_sets(tests or [corpus], setup)
     plans = [
         ArmPlan(corpus.name if share == 1 else f"{corpus.name} {_words(share)}", corpus, share)
         for share in SHARES
@@ -62,7 +62,7 @@ def ablate(
     corpus: Corpus, without: Sequence[Without], tests: Sequence[Corpus], setup: Setup
 ) -> Result:
     """Train on a corpus and on what it would be without each rule; what each rule is worth."""
-    sets, notes = test_sets(tests or [corpus], setup)
+    sets, notes = load_test_sets(tests or [corpus], setup)
     made = [(each, each.corpus) for each in without if each.corpus]
     plans = [ArmPlan(each.name, each) for each in (corpus, *(other for _, other in made))]
     whole, *others = run_arms(plans, sets, setup)
@@ -110,7 +110,7 @@ def _result(
     command: str,
     corpus: Corpus,
     setup: Setup,
-    sets: Sequence[TestSet],
+    sets: Sequence[EvaluationSet],
     notes: Sequence[str],
     tested: Sequence[Tested],
 ) -> Result:

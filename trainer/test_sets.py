@@ -11,7 +11,7 @@ import numpy as np
 
 from schemas.sample import Sample
 from trainer.batches import decoding_threads
-from trainer.evaluation.measured import Rows, TestSet
+from trainer.evaluation.measured import EvaluationSet, Rows
 from trainer.pictures import Look, square
 from trainer.rows import Faults, Row, read_rows, sample_of, shard_urls
 
@@ -25,7 +25,7 @@ class NothingToTest(ValueError):
 
 def load_test_set(
     name: str, corpus: str, look: Look, faults: Faults, most_rows: int = MOST_ROWS
-) -> TestSet:
+) -> EvaluationSet:
     """The test split of a corpus, and its other rows for a probe; without a test split all rows.
 
     Of each at most `most_rows`, chosen by a hash of their ids. Raises `NothingToTest`.
@@ -37,7 +37,7 @@ def load_test_set(
     if not len(test):
         why = "; ".join(faults.lines()[:2]) or "no rows in its shards"
         raise NothingToTest(f"{corpus}: nothing to test on: {why}")
-    return TestSet(name, test, _rows(corpus, fit_splits, look, faults, most_rows))
+    return EvaluationSet(name, test, _rows(corpus, fit_splits, look, faults, most_rows))
 
 
 def has_split(corpus: str, split: str) -> bool:

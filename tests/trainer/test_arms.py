@@ -9,7 +9,7 @@ import pytest
 
 from tests.trainer.corpora import colour_corpus
 from tests.trainer.small import SETTINGS, small
-from trainer.arms import ArmPlan, Corpus, Setup, in_share, run_arms, test_sets
+from trainer.arms import ArmPlan, Corpus, Setup, in_share, load_test_sets, run_arms
 from trainer.commands import SHARES, against, scale, train_one
 from trainer.draws import NothingToLearn
 from trainer.evaluation.evaluate import EvaluateOptions
@@ -18,7 +18,6 @@ from trainer.rows import Faults, Record
 from trainer.test_sets import NothingToTest, load_test_set
 
 __all__ = ["small"]
-test_sets.__test__ = False  # type: ignore[attr-defined]
 FEW = EvaluateOptions(corruptions=("contrast down",), permutations=3)
 
 
@@ -69,7 +68,7 @@ def test_a_corpus_against_itself_is_a_tie_of_nothing(corpus: Corpus, tmp_path: P
 def test_rows_that_the_other_tests_on_are_left_out_of_both(corpus: Corpus, tmp_path: Path) -> None:
     # The other's test rows are 40 to 63: 20 of them are trained on by the first.
     other = Corpus("other", str(colour_corpus(tmp_path / "o", {"train": 40, "test": 24})))
-    tests, notes = test_sets([corpus, other], _setup(tmp_path))
+    tests, notes = load_test_sets([corpus, other], _setup(tmp_path))
     assert [len(each.test) for each in tests] == [24, 24]
     assert not notes
     one, two = run_arms(
@@ -80,7 +79,7 @@ def test_rows_that_the_other_tests_on_are_left_out_of_both(corpus: Corpus, tmp_p
     assert (one.arm.rows, one.arm.overlap) == (40, {"same article or patient": 20})
     assert (two.arm.rows, two.arm.overlap) == (40, {})
     everything = Corpus("all", str(colour_corpus(tmp_path / "a", {"test": 100})))
-    all_rows, _ = test_sets([everything], _setup(tmp_path))
+    all_rows, _ = load_test_sets([everything], _setup(tmp_path))
     with pytest.raises(NothingToLearn, match="no training rows are left"):
         run_arms([ArmPlan("colours", corpus)], all_rows, _setup(tmp_path, 1))
 

@@ -15,7 +15,7 @@ from scipy.special import softmax
 from scipy.stats import rankdata
 
 from trainer.evaluation.class_figures import Scored, groups_of, hits, slice_name
-from trainer.evaluation.measured import Encoder, Measured, TestSet
+from trainer.evaluation.measured import Encoder, EvaluationSet, Measured
 from trainer.evaluation.zero_shot import zero_shot_scores
 
 CALIBRATION = "calibration"
@@ -24,7 +24,7 @@ _ROWS_IN_BIN = 10  # fewer bins rather than fewer rows in each
 
 
 def calibration(
-    test_set: TestSet,
+    test_set: EvaluationSet,
     pictures: np.ndarray,
     encoder: Encoder,
     extra: Mapping[str, tuple[str, ...]],
@@ -65,7 +65,7 @@ def calibration_error(confidence: np.ndarray, hit: np.ndarray, weights: np.ndarr
     return np.where(sums[place] < 0, -gap, gap)
 
 
-def _figures(test_set: TestSet, found: Sequence[Scored], scale: float) -> list[Measured]:
+def _figures(test_set: EvaluationSet, found: Sequence[Scored], scale: float) -> list[Measured]:
     likely = [softmax(scored.scores * scale, axis=1) for scored in found]
     weights = np.concatenate([np.full(len(p), 1 / len(p) / len(found)) for p in likely])
     groups = groups_of(test_set, np.concatenate([scored.task.rows for scored in found]))

@@ -15,10 +15,11 @@ import numpy as np
 
 from trainer.evaluation.classes import PRESENT, ClassTask
 from trainer.evaluation.influence import auroc_influence, mean_influence
-from trainer.evaluation.measured import Measured, Role, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured, Role
 from trainer.evaluation.ties import hits_at
 
 BALANCED_ACCURACY, MEAN_AUROC = "balanced accuracy", "mean AUROC"
+THE_MODALITY = "the modality"  # where a slice names a source else
 _LONGEST_SLICE = 60
 
 
@@ -32,14 +33,14 @@ class Scored:
 
 
 def class_figures(
-    test_set: TestSet, name: str, found: Sequence[Scored], part: str = ""
+    test_set: EvaluationSet, name: str, found: Sequence[Scored], part: str = ""
 ) -> list[Measured]:
     """The figures of scored tasks, under the task name `name`.
 
     Of several classes "balanced accuracy" (chance 1 / C) as a task, "accuracy" (chance: always the
     most frequent class) and the "recall" of each class as details. Of the binary tasks of one source
     "mean AUROC" over its labels (chance 1/2) as a task, each "AUROC" as a detail. The slice is the
-    source, for the modality empty, with the class or label behind it. With `part` (such as "10 % of
+    source, or `the modality`, with the class or label behind it. With `part` (such as "10 % of
     labels") this is put behind the slice, and only the main figures are given, as details.
     """
     measured = []
@@ -53,9 +54,9 @@ def class_figures(
 
 
 def slice_name(task: ClassTask, *more: str) -> str:
-    """Source (nothing for the modality) and what is behind it, each kept short."""
-    source = [] if task.of_modality else [task.source]
-    return ", ".join(short(word) or "unnamed" for word in [*source, *(m for m in more if m)])
+    """Source (or the modality) and what is behind it, each kept short."""
+    source = THE_MODALITY if task.of_modality else task.source
+    return ", ".join(short(word) or "unnamed" for word in [source, *(m for m in more if m)])
 
 
 def short(name: str) -> str:
@@ -66,7 +67,7 @@ def short(name: str) -> str:
     return f"{line[:_LONGEST_SLICE]}… ({hashlib.sha256(line.encode()).hexdigest()[:6]})"
 
 
-def groups_of(test_set: TestSet, rows: np.ndarray) -> np.ndarray:
+def groups_of(test_set: EvaluationSet, rows: np.ndarray) -> np.ndarray:
     """(n,) the article or patient of rows."""
     return np.array([test_set.test.samples[row].group_id for row in rows.tolist()], str)
 
@@ -77,7 +78,7 @@ def hits(scored: Scored) -> np.ndarray:
     return hits_at(scored.scores, scored.task.targets[:, None] == classes, (1,))[:, 0]
 
 
-def _of_classes(test_set: TestSet, name: str, scored: Scored, part: str) -> list[Measured]:
+def _of_classes(test_set: EvaluationSet, name: str, scored: Scored, part: str) -> list[Measured]:
     task, hit = scored.task, hits(scored)
     counts = np.bincount(task.targets, minlength=len(task.classes))
     chance = 1 / len(task.classes)
@@ -104,7 +105,9 @@ def _of_classes(test_set: TestSet, name: str, scored: Scored, part: str) -> list
     return found
 
 
-def _of_labels(test_set: TestSet, name: str, found: Sequence[Scored], part: str) -> list[Measured]:
+def _of_labels(
+    test_set: EvaluationSet, name: str, found: Sequence[Scored], part: str
+) -> list[Measured]:
     areas = [(s.task.rows, *auroc_influence(_margin(s), s.task.targets == 1)) for s in found]
 
     def figure(metric: str, role: Role, area: tuple[np.ndarray, ...], more: str) -> Measured:

@@ -10,7 +10,7 @@ import numpy as np
 from trainer.evaluation.blind import blind_checks
 from trainer.evaluation.calibration import calibration
 from trainer.evaluation.corruptions import CORRUPTIONS, SEVERITIES
-from trainer.evaluation.measured import Encoder, Measured, Role, TestSet
+from trainer.evaluation.measured import Encoder, EvaluationSet, Measured, Role
 from trainer.evaluation.options import rank_options
 from trainer.evaluation.probe import linear_probe
 from trainer.evaluation.remembered import Remembered
@@ -43,7 +43,7 @@ class EvaluateOptions:
 
 
 def evaluate(
-    encoder: Encoder, test_sets: Sequence[TestSet], options: EvaluateOptions
+    encoder: Encoder, test_sets: Sequence[EvaluationSet], options: EvaluateOptions
 ) -> list[Measured]:
     """Every figure of every test set; a set without rows gives none.
 
@@ -59,7 +59,7 @@ def evaluate(
     ]
 
 
-def _of_set(encoder: Encoder, test_set: TestSet, options: EvaluateOptions) -> list[Measured]:
+def _of_set(encoder: Encoder, test_set: EvaluationSet, options: EvaluateOptions) -> list[Measured]:
     pixels, seed = test_set.test.pixels, options.seed
     pictures = encoder.pictures(pixels)
     fit = encoder.pictures(test_set.fit.pixels) if len(test_set.fit) else pictures[:0]

@@ -41,7 +41,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class TestSet:
+class EvaluationSet:
     """Rows to test on and, of the same corpus, rows that a linear probe may learn from (none: the
     probe is fitted on other test rows in turn)."""
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from schemas.sample import Question, Sample
 from trainer.evaluation.class_figures import short
-from trainer.evaluation.measured import Encoder, Measured, Role, Rows, TestSet
+from trainer.evaluation.measured import Encoder, EvaluationSet, Measured, Role, Rows
 from trainer.evaluation.ties import similarities
 from trainer.evaluation.zero_shot import known
 
@@ -52,7 +52,7 @@ class _Asked:
 
 
 def rank_options(
-    test_set: TestSet,
+    test_set: EvaluationSet,
     pictures: np.ndarray,
     encoder: Encoder,
     most_questions: int,
@@ -162,7 +162,7 @@ class _Outcomes:
 
     def __init__(
         self,
-        test_set: TestSet,
+        test_set: EvaluationSet,
         pictures: np.ndarray,
         encoder: Encoder,
         asked: Sequence[_Asked],

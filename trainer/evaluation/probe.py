@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from schemas.sample import Sample
 from trainer.evaluation.class_figures import Scored, class_figures
 from trainer.evaluation.classes import FEWEST_ROWS, ClassTask, among, class_tasks
-from trainer.evaluation.measured import Measured, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured
 from trainer.evaluation.zero_shot import known
 
 LINEAR_PROBE = "linear_probe"
@@ -38,7 +38,7 @@ _DECIMALS = 6
 
 
 def linear_probe(
-    test_set: TestSet, test_pictures: np.ndarray, fit_pictures: np.ndarray
+    test_set: EvaluationSet, test_pictures: np.ndarray, fit_pictures: np.ndarray
 ) -> list[Measured]:
     """Figures of all class tasks of the test rows (see `class_figures`), from vectors (N, width) of
     the test rows and (M, width) of the rows to fit.
@@ -59,7 +59,7 @@ def linear_probe(
 
 
 def _probed(
-    test_set: TestSet, test_pictures: np.ndarray, fit_pictures: np.ndarray
+    test_set: EvaluationSet, test_pictures: np.ndarray, fit_pictures: np.ndarray
 ) -> tuple[list[Scored], list[Scored]]:
     """Each task scored by a probe that has learnt from all rows to fit (or in turn), and by one
     that has learnt from a tenth of them."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from schemas.sample import Sample
 from trainer.evaluation.class_figures import short
-from trainer.evaluation.measured import Measured, Role, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured, Role
 from trainer.evaluation.ties import hit_share, hits_at, similarities
 
 IMAGE_TO_TEXT = "retrieval_image_to_text"
@@ -54,7 +54,7 @@ def captions_of(samples: Sequence[Sample]) -> Captions:
 
 
 def retrieval(
-    test_set: TestSet,
+    test_set: EvaluationSet,
     pictures: np.ndarray,
     texts: np.ndarray,
     captions: Captions,
@@ -95,7 +95,7 @@ class _Pool:
     caption_groups: np.ndarray  # (t,) of str
 
 
-def _pool(test_set: TestSet, captions: Captions, among: np.ndarray) -> _Pool:
+def _pool(test_set: EvaluationSet, captions: Captions, among: np.ndarray) -> _Pool:
     rows = np.flatnonzero(among & (captions.of_row >= 0))
     numbers, own = np.unique(captions.of_row[rows], return_inverse=True)
     groups = [test_set.test.samples[row].group_id for row in rows.tolist()]

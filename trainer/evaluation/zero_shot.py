@@ -11,7 +11,7 @@ import numpy as np
 
 from trainer.evaluation.class_figures import Scored, class_figures
 from trainer.evaluation.classes import ClassTask, class_tasks
-from trainer.evaluation.measured import Encoder, Measured, TestSet
+from trainer.evaluation.measured import Encoder, EvaluationSet, Measured
 from trainer.evaluation.prompts import class_sentences
 from trainer.evaluation.ties import similarities
 
@@ -19,7 +19,7 @@ ZERO_SHOT = "zero_shot"
 
 
 def zero_shot(
-    test_set: TestSet,
+    test_set: EvaluationSet,
     pictures: np.ndarray,
     encoder: Encoder,
     extra: Mapping[str, tuple[str, ...]],
@@ -33,7 +33,7 @@ def zero_shot(
 
 
 def zero_shot_scores(
-    test_set: TestSet,
+    test_set: EvaluationSet,
     pictures: np.ndarray,
     encoder: Encoder,
     extra: Mapping[str, tuple[str, ...]],

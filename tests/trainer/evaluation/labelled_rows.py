@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from schemas.sample import Label, Question, Sample
-from trainer.evaluation.measured import Measured, Rows, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured, Rows
 
 WIDTH = 16
 
@@ -46,8 +46,8 @@ def rows(samples: Sequence[Sample]) -> Rows:
     return Rows(samples, np.zeros((len(samples), 1, 1, 3), np.uint8))
 
 
-def set_of(test: Sequence[Sample], fit: Sequence[Sample] = ()) -> TestSet:
-    return TestSet("t", rows(test), rows(fit))
+def set_of(test: Sequence[Sample], fit: Sequence[Sample] = ()) -> EvaluationSet:
+    return EvaluationSet("t", rows(test), rows(fit))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas.sample import Sample
-from trainer.evaluation.measured import Rows, TestSet
+from trainer.evaluation.measured import EvaluationSet, Rows
 
 
 def sample(number: int, caption: str, group: str = "", modality: str = "") -> Sample:
@@ -26,4 +26,4 @@ def set_of(captions: Sequence[str], groups: Sequence[str] = (), modalities: Sequ
         sample(i, captions[i], groups[i] if groups else "", modalities[i] if modalities else "")
         for i in count
     ]
-    return TestSet("made", rows_of(made), rows_of([]))
+    return EvaluationSet("made", rows_of(made), rows_of([]))

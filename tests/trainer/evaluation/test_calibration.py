@@ -129,5 +129,5 @@ def test_sources_and_the_modality_are_apart() -> None:
     samples += [row(i, source="m", modality="ct" if i % 2 else "mri") for i in range(12)]
     found = calibration(set_of(samples), random_pictures(len(samples)), WordEncoder(), {})
     well_formed(found)
-    assert {m.slice for m in found} == {"one", "two", ""}
+    assert {m.slice for m in found} == {"one", "two", "the modality"}
     assert calibration(set_of([]), random_pictures(0), WordEncoder(), {}) == []

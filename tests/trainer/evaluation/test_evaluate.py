@@ -8,7 +8,7 @@ from tests.trainer.evaluation.colours import Diverged, SeesColour, SeesNothing, 
 from tests.trainer.evaluation.rows import rows_of
 from trainer.evaluation.corruptions import CORRUPTIONS
 from trainer.evaluation.evaluate import EvaluateOptions, evaluate
-from trainer.evaluation.measured import Measured, Rows, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured, Rows
 from trainer.evaluation.remembered import NotFinite
 from trainer.evaluation.retrieval import IMAGE_TO_TEXT, MEAN_RECALL, TEXT_TO_IMAGE
 
@@ -16,12 +16,12 @@ FEW = EvaluateOptions(corruptions=("gaussian noise", "jpeg"), permutations=60)
 
 
 @pytest.fixture(scope="module")
-def test_set() -> TestSet:
-    return TestSet("colours", colour_rows(96, 0), colour_rows(48, 1))
+def test_set() -> EvaluationSet:
+    return EvaluationSet("colours", colour_rows(96, 0), colour_rows(48, 1))
 
 
 @pytest.fixture(scope="module")
-def found(test_set: TestSet) -> list[Measured]:
+def found(test_set: EvaluationSet) -> list[Measured]:
     return evaluate(SeesColour(), [test_set], FEW)
 
 
@@ -73,7 +73,7 @@ def test_changed_pictures_and_their_mean(found: list[Measured]) -> None:
 
 
 def test_what_a_change_wipes_out_is_not_seen(
-    test_set: TestSet, monkeypatch: pytest.MonkeyPatch
+    test_set: EvaluationSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wiped = {"jpeg": lambda pixels, severity, seed: np.full_like(pixels, 128)}
     monkeypatch.setattr("trainer.evaluation.robust.CORRUPTIONS", wiped)
@@ -82,18 +82,18 @@ def test_what_a_change_wipes_out_is_not_seen(
         assert one.mean == pytest.approx(one.chance, abs=1e-9)
 
 
-def test_what_sees_nothing_is_at_chance_in_every_task(test_set: TestSet) -> None:
+def test_what_sees_nothing_is_at_chance_in_every_task(test_set: EvaluationSet) -> None:
     for one in evaluate(SeesNothing(), [test_set], FEW):
         if one.role in ("task", "robust", "blind"):
             assert one.mean == pytest.approx(one.chance, abs=1e-9), one.key
 
 
 def test_the_same_again_and_for_rows_in_another_order(
-    found: list[Measured], test_set: TestSet
+    found: list[Measured], test_set: EvaluationSet
 ) -> None:
     order = np.random.default_rng(0).permutation(len(test_set.test))
     samples = [test_set.test.samples[i] for i in order]
-    other = TestSet("colours", Rows(samples, test_set.test.pixels[order]), test_set.fit)
+    other = EvaluationSet("colours", Rows(samples, test_set.test.pixels[order]), test_set.fit)
     again, turned = (evaluate(SeesColour(), [one], FEW) for one in (test_set, other))
     for a, b, c in zip(found, again, turned, strict=True):
         np.testing.assert_array_equal(a.values, b.values)
@@ -103,15 +103,15 @@ def test_the_same_again_and_for_rows_in_another_order(
 
 
 def test_sets_without_rows_captions_or_labels() -> None:
-    none = TestSet("none", colour_rows(4, 0), colour_rows(4, 1))
-    empty = TestSet("empty", rows_of([]), rows_of([]))
+    none = EvaluationSet("none", colour_rows(4, 0), colour_rows(4, 1))
+    empty = EvaluationSet("empty", rows_of([]), rows_of([]))
     bare = [Sample(f"b{i}", f"b{i}", f"b{i}", "made") for i in range(4)]
-    silent = TestSet("silent", rows_of(bare, none.test.pixels), rows_of([]))
+    silent = EvaluationSet("silent", rows_of(bare, none.test.pixels), rows_of([]))
     found = evaluate(SeesColour(), [empty, silent, none], FEW)
     assert {one.test_set for one in found} == {"none"}
 
 
-def test_without_changes_and_permutations(test_set: TestSet) -> None:
+def test_without_changes_and_permutations(test_set: EvaluationSet) -> None:
     options = EvaluateOptions(corruptions=(), permutations=0)
     found = evaluate(SeesColour(), [test_set], options)
     assert not _main(found, "robust")
@@ -127,7 +127,7 @@ def test_what_cannot_be_measured_is_said() -> None:
             EvaluateOptions(severities)
     rows = colour_rows(8, 0)
     with pytest.raises(ValueError, match="twice, twice"):
-        evaluate(SeesColour(), [TestSet("twice", rows, rows)] * 2, FEW)
+        evaluate(SeesColour(), [EvaluationSet("twice", rows, rows)] * 2, FEW)
     with pytest.raises(NotFinite, match="diverge"):
-        evaluate(Diverged(), [TestSet("one", rows, rows)], FEW)
+        evaluate(Diverged(), [EvaluationSet("one", rows, rows)], FEW)
     assert EvaluateOptions().corruptions == tuple(CORRUPTIONS)

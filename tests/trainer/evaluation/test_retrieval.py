@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.trainer.evaluation.rows import set_of
 from trainer.evaluation import retrieval as module
-from trainer.evaluation.measured import Measured, TestSet
+from trainer.evaluation.measured import EvaluationSet, Measured
 from trainer.evaluation.retrieval import (
     IMAGE_TO_TEXT,
     MEAN_RECALL,
@@ -21,7 +21,9 @@ from trainer.evaluation.retrieval import (
 LABELS = ["a", "b", "c"] * 4 + ["a"] * 9 + ["d", "e", "f", "g"]
 
 
-def _measured(test_set: TestSet, pictures: np.ndarray, texts: np.ndarray, **more) -> list[Measured]:
+def _measured(
+    test_set: EvaluationSet, pictures: np.ndarray, texts: np.ndarray, **more
+) -> list[Measured]:
     return retrieval(test_set, pictures, texts, captions_of(test_set.test.samples), **more)
 
 

@@ -158,11 +158,11 @@ def test_equal_margins_are_ties_though_their_differences_are_not_exact() -> None
     assert figure(found, "AUROC", "set, a").mean == 0.5
 
 
-def test_the_modality_has_no_slice() -> None:
+def test_the_modality_is_a_slice_of_its_own() -> None:
     samples = [row(i, source=m, modality=m) for i, m in enumerate(["ct", "mri"] * 6)]
     found = zero_shot(set_of(samples), axes([0, 1] * 6), Keyed(["CT", "MRI"]), {})
-    assert figure(found, "balanced accuracy", "").mean == 1.0
-    assert figure(found, "recall", "MRI scan").chance == 0.5
+    assert figure(found, "balanced accuracy", "the modality").mean == 1.0
+    assert figure(found, "recall", "the modality, MRI scan").chance == 0.5
 
 
 def test_groups_are_the_patients() -> None:
