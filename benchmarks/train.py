@@ -5,8 +5,9 @@
                                [--threads N] [--parts] [--json]
 
 Both start from the same weights and learn from the shards of the split train of the same corpus,
-with the same batch, precision, optimizer, gradient clipping, share of crops and number of threads,
-each run in a process of its own. The loops are the real ones, `trainer.training.train` and
+with the same batch, precision, optimizer, gradient clipping, share of crops and number of threads
+(that sleep while they wait, as `trainer` has them, unless OMP_WAIT_POLICY says else), each run in a
+process of its own. The loops are the real ones, `trainer.training.train` and
 `open_clip_train.main`. Theirs is first tried with each number of loading processes; then ours and
 theirs, at its best, take turns. The best of each's rounds counts.
 
