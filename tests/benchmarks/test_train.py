@@ -14,11 +14,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("open_clip_train")
 
-from benchmarks import train, train_run, train_timing
-from benchmarks.train_run import Measured, Plan
-from benchmarks.train_timing import GpuUse, Times, Watched
-from tests.trainer.corpora import colour_corpus
-from trainer import batches, training
+from benchmarks import train, train_run, train_timing  # noqa: E402
+from benchmarks.train_run import Measured, Plan  # noqa: E402
+from benchmarks.train_timing import GpuUse, Times, Watched  # noqa: E402
+from tests.trainer.corpora import colour_corpus  # noqa: E402
+from trainer import batches, training  # noqa: E402
 
 
 @pytest.fixture(scope="module")
