@@ -35,7 +35,7 @@ def corpora_without(where: str, out: Path, say: Callable[[str], None]) -> list[W
     recipe = _recipe(corpus)
     alone = _dropped_alone(corpus)
     found: list[Without] = []
-    for rule, condition, reason, changed in _changes(recipe):
+    for rule, condition, reason, changed in changes_of(recipe):
         rows = alone.get(reason, 0)
         if not rows:
             found.append(Without(rule, condition, None, "no row is dropped by it alone"))
@@ -59,12 +59,12 @@ def _recipe(corpus: Corpus) -> Recipe:
     if not corpus.store.is_local:
         raise UserError(f"{corpus.store.url}: --ablate needs a corpus on a local disk")
     recipe = recipe_of(corpus)
-    if not any(True for _ in _changes(recipe)):
+    if not any(True for _ in changes_of(recipe)):
         raise UserError(f"{corpus.store.url}: its recipe has no rules to leave out")
     return recipe
 
 
-def _changes(recipe: Recipe) -> Iterator[tuple[str, str, str, Recipe]]:
+def changes_of(recipe: Recipe) -> Iterator[tuple[str, str, str, Recipe]]:
     """Each rule: its name, condition, drop reason, and the recipe without it."""
     select = recipe.select
     for name, condition in select.rules.items():
