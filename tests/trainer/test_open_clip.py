@@ -82,6 +82,7 @@ def encoded(image: Image.Image, kind: str) -> bytes:
 
 def test_their_script_learns_from_our_shards(labelled_corpus: Path, tmp_path: Path) -> None:
     """It starts from our checkpoint, ends well, and reads each row that has one picture."""
+    pytest.importorskip("open_clip_train")
     one = fresh("tiny", 0)
     start = export(one, one.network.state_dict(), tmp_path)
     rows = pq.read_table(labelled_corpus / "manifest", columns=["kept", "split", "images"])
