@@ -58,7 +58,7 @@ def _table(scores: Sequence[Score]) -> Iterator[str]:
 
 def _blind(arms: Sequence[Arm]) -> Iterator[str]:
     checks = [(arm, score) for arm in arms for score in arm.scores if score.role == "blind"]
-    found = [(arm, score) for arm, score in checks if score.stands == "above"]
+    found = [(arm, score) for arm, score in checks if score.stands != "at"]
     if not checks:
         return
     if not found:

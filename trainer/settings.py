@@ -39,7 +39,7 @@ class Settings(Options):
 
     model: str = Field("tiny", min_length=1)
     samples: int = Field(8_192, ge=1)
-    batch: int = Field(128, ge=2)
+    batch: int = Field(32, ge=2)
     accumulate: int = Field(1, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
     warmup: Share = 0.1

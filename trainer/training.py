@@ -238,8 +238,9 @@ class _Work:
         pixels, crops, tokens = (
             torch.from_numpy(a).to(device) for a in (part.pixels, part.crops, part.tokens)
         )
-        planes = cropped(torch, pixels, crops, self.learner.look.side)
-        return self._normalize(planes), tokens
+        planes = self._normalize(cropped(torch, pixels, crops, self.learner.look.side))
+        # Convolutions are a sixth faster so, on CPUs and GPUs.
+        return planes.contiguous(memory_format=torch.channels_last), tokens
 
     def _encode(self, part: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         with self._running.autocast():
