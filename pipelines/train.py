@@ -61,7 +61,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--samples", type=int, help="the budget: pictures seen in one run")
     parser.add_argument(
-        "--seeds", type=int, help="runs of each corpus (default: 3; 5 where corpora are compared)"
+        "--seeds", type=int, help="runs of each corpus (default: 3; 6 where corpora are compared)"
     )
     parser.add_argument("--prompts", metavar="FILE.yaml", help="sentences for classes")
     parser.add_argument(
@@ -106,9 +106,9 @@ def _check(options: argparse.Namespace) -> None:
     if len(asked) > 1:
         raise UserError(f"{' and '.join(asked)}: one at a time")
     if options.seeds is None:  # a difference needs more than a figure does
-        options.seeds = 5 if options.against or options.ablate else 3
+        options.seeds = 6 if options.against or options.ablate else 3
     if options.seeds < 1:
-        raise UserError(f"--seeds: {options.seeds}: at least 1; verdicts need 2, better 5")
+        raise UserError(f"--seeds: {options.seeds}: at least 1; verdicts need 2, better 6")
 
 
 def _out(options: argparse.Namespace) -> str:

@@ -35,6 +35,25 @@ _NOT_SHOWN = (
     "this image shows no {name}",
     "{there} no {name} in this image",
 )
+# Other words for a picture of a modality: captions do not all use the first.
+_ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
+    "radiography": ("radiograph", "plain film"),
+    "mammography": ("mammographic image",),
+    "ct": ("computed tomography image", "CT image"),
+    "mri": ("magnetic resonance image", "MR image"),
+    "ultrasound": ("sonogram", "ultrasonography image"),
+    "nuclear": ("PET scan", "SPECT scan", "scintigram"),
+    "fundus": ("retinal photograph",),
+    "oct": ("optical coherence tomography image",),
+    "endoscopy": ("endoscopy frame",),
+    "dermoscopy": ("dermatoscopic image",),
+    "clinical_photo": ("photograph of a patient",),
+    "histopathology": ("tissue section", "pathology slide"),
+    "cytology": ("smear", "blood smear", "cytological smear"),
+    "light_microscopy": ("micrograph",),
+    "fluorescence_microscopy": ("immunofluorescence image",),
+    "electron_microscopy": ("electron micrograph",),
+}
 _KIND_OF_IMAGE = ("{name}", "{it}", "this is {it}", "this image is {it}", "a figure with {it}")
 
 
@@ -62,7 +81,8 @@ def _of_class(task: ClassTask, name: str) -> tuple[list[str], tuple[str, ...]]:
         return [f"no {task.name}"], _absence(task.name)
     if task.of_modality:
         codes = [code for code, spoken in MODALITY_NAMES.items() if spoken == name]
-        return [name, *codes], _filled(_KIND_OF_IMAGE, name)
+        names = [name, *(also for code in codes for also in _ALSO_CALLED.get(code, ()))]
+        return [name, *codes], tuple(s for each in names for s in _filled(_KIND_OF_IMAGE, each))
     return [name], _filled(_SHOWN, name)
 
 
