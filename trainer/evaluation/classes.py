@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from schemas.sample import Sample
+from schemas.wording import MODALITY_NOUNS
 from trainer.evaluation.measured import Rows
 
 FEWEST_ROWS = 5  # of a class; with fewer its figure says nothing
@@ -26,27 +27,10 @@ ABSENT, PRESENT = "absent", "present"
 MODALITY = "modality"
 CLASSES = "classes"
 
-# How one speaks of a picture of each modality.
+# What a picture of each modality is called; what is not of a body has a name here alone.
 MODALITY_NAMES: Mapping[str, str] = {
-    "radiography": "X-ray",
-    "mammography": "mammogram",
-    "ct": "CT scan",
-    "mri": "MRI scan",
-    "ultrasound": "ultrasound image",
-    "nuclear": "nuclear medicine scan",
-    "angiography": "angiogram",
-    "fundus": "fundus photograph",
-    "oct": "OCT scan",
-    "endoscopy": "endoscopic image",
-    "dermoscopy": "dermoscopic image",
-    "clinical_photo": "clinical photograph",
-    "histopathology": "histopathology image",
-    "cytology": "cytology image",
-    "light_microscopy": "light microscopy image",
-    "fluorescence_microscopy": "fluorescence microscopy image",
-    "electron_microscopy": "electron microscopy image",
+    **MODALITY_NOUNS,
     "gel_blot": "gel or blot",
-    "signal": "recording of a biosignal",
     "chart": "chart",
     "diagram": "diagram",
     "render_3d": "3D rendering",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
+from schemas.wording import article
+
 LONGEST_NAME = 200  # characters of a class name that go into a sentence
-_LETTERS_WITH_AN = "AEFHILMNORSX"
-_SOUNDS_LIKE_YOU = re.compile(r"uni(?!n|m)|us[eu]|ut[eio]|ur[eio]|uve|eu|ewe|one\b|once\b")
-_SILENT_H = re.compile(r"hour|honest|heir")
-_EIGHTS = re.compile(r"(8\d*|11|18)(?!\d)")
 _PHRASE_ENDS = re.compile(r" (?:of|in|on|with|without|from|at|after|due|by|to)\b| \(|,")
 _DETERMINED = re.compile(r"(?:no|not|without|a|an|the|some|any|all)\s", re.IGNORECASE)
 _ADJECTIVES = "normal abnormal benign malignant premalignant healthy negative positive"
@@ -45,7 +43,7 @@ def with_article(name: str) -> str:
     """The noun with `a` or `an` where it takes one: a CT scan, an ulcer, platelets, pneumonia."""
     if not name or _DETERMINED.match(name) or is_plural(name) or _is_mass(name):
         return name
-    return f"{_article(name)} {name}"
+    return f"{article(name)} {name}"
 
 
 def is_plural(name: str) -> bool:
@@ -71,17 +69,3 @@ def _is_mass(name: str) -> bool:
 def _head(name: str) -> str:
     front = _PHRASE_ENDS.split(name, maxsplit=1)[0].strip()
     return front.split()[-1] if front else name
-
-
-def _article(phrase: str) -> str:
-    word = phrase.lstrip("“\"'(")
-    first = re.split(r"[\s-]", word, maxsplit=1)[0]
-    if first[:1].isdigit():
-        return "an" if _EIGHTS.match(first) else "a"
-    letters = re.split(r"[&0-9/]", first)[0]
-    if letters.isupper() and len(letters) <= 5:
-        return "an" if letters[0] in _LETTERS_WITH_AN else "a"
-    low = first.lower()
-    if _SILENT_H.match(low):
-        return "an"
-    return "an" if low[:1] in tuple("aeiou") and not _SOUNDS_LIKE_YOU.match(low) else "a"

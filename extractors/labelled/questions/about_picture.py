@@ -30,10 +30,10 @@ from extractors.labelled.questions.terms import (
     techniques_for,
 )
 from extractors.labelled.records import Case
-from extractors.labelled.words.english import article as indefinite
 from extractors.labelled.words.english import be, is_plural
 from extractors.labelled.words.picture import shared_facts
 from extractors.labelled.words.picture_names import PAIRED
+from schemas.wording import article as indefinite
 
 _PROJECTIONS = {"PA": "posteroanterior (PA)", "AP": "anteroposterior (AP)"}
 _ONLY_OPEN = ("whole_body", "skin", "blood")  # every other part is near, or no plausible option

@@ -13,7 +13,6 @@ import re
 
 from extractors.labelled.card import LabelInfo
 from extractors.labelled.words.english import (
-    article,
     be,
     head_of,
     is_plural,
@@ -21,6 +20,7 @@ from extractors.labelled.words.english import (
     plural,
     with_article,
 )
+from schemas.wording import article
 
 _KEPT = 4096  # labels of which the phrases are remembered
 _COUNTED = """

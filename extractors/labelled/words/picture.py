@@ -14,11 +14,11 @@ from extractors.labelled.words.english import is_plural, listed, number, plural,
 from extractors.labelled.words.picture_names import (
     BODY_WORDS,
     LONG,
-    NOUNS,
     PAIRED,
     SAME,
     SHOWN_ANYHOW,
 )
+from schemas.wording import MODALITY_NOUNS
 
 _OF = ("radiography", "mammography", "ct", "mri", "ultrasound", "nuclear", "angiography", "fundus")
 _TELLING = ("view", "sequence", "plane", "laterality", "projection")
@@ -162,7 +162,7 @@ def only_where(case: Case) -> bool:
 def _bases(about: About) -> tuple[str, ...]:
     """Words for the kind of picture, the plainest first."""
     facts = about.facts
-    base = facts["picture"] or NOUNS.get(facts["modality"], "medical image")
+    base = facts["picture"] or MODALITY_NOUNS.get(facts["modality"], "medical image")
     if base == "X-ray" and facts["body_part"] == "chest" and not facts["organ"]:
         base = "chest X-ray"
     if about.pictures > 1 and about.sliced:

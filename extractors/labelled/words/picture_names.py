@@ -4,26 +4,6 @@ from __future__ import annotations
 
 from extractors.modality.place import BODY_PARTS
 
-NOUNS = {
-    "radiography": "X-ray",
-    "mammography": "mammogram",
-    "ct": "CT scan",
-    "mri": "MRI scan",
-    "ultrasound": "ultrasound image",
-    "nuclear": "nuclear medicine scan",
-    "angiography": "angiogram",
-    "fundus": "fundus photograph",
-    "oct": "OCT scan",
-    "endoscopy": "endoscopic image",
-    "dermoscopy": "dermoscopic image",
-    "clinical_photo": "clinical photograph",
-    "histopathology": "histopathology image",
-    "cytology": "cytology image",
-    "light_microscopy": "light micrograph",
-    "fluorescence_microscopy": "fluorescence micrograph",
-    "electron_microscopy": "electron micrograph",
-    "signal": "signal trace",
-}
 # Other words for the same picture, that say no more and no less.
 SAME = (
     ("X-ray", "radiograph", "X-ray image", "X-ray film", "film"),
