@@ -77,8 +77,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     _check(options)
-    result = run(options)
     out = Path(_out(options))
+    result = run(options)
     page = write_result(out, result)
     if options.json:
         print(json.dumps({**_plain(result), "page": page}))
@@ -114,6 +114,8 @@ def _check(options: argparse.Namespace) -> None:
 def _out(options: argparse.Namespace) -> str:
     if options.out is not None and not options.out.strip():
         raise UserError("--out: the name of the folder is empty")
+    if options.out and "://" in options.out:
+        raise UserError(f"--out: {options.out}: must be a folder on a disk")
     name = os.path.basename(options.corpus.rstrip("/")) or "corpus"
     return options.out or f"train-{name}"
 

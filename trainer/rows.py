@@ -136,8 +136,8 @@ def _picture_number(name: str) -> int:
 
 def shuffled(rows: Iterator[Row], buffer: int, seed: int) -> Iterator[Row]:
     """Rows in an order that the seed decides, out of a buffer of so many."""
-    shuffle = wds.filters._shuffle
-    yield from shuffle(rows, bufsize=buffer, initial=buffer, rng=random.Random(seed))
+    shuffle = wds.shuffle(buffer, initial=buffer, rng=random.Random(seed))
+    yield from shuffle(rows)
 
 
 _RECORD = msgspec.json.Decoder(Record)

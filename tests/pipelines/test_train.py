@@ -93,6 +93,7 @@ def test_a_checkpoint_is_learned_further(
         (("--test", "nowhere"), "nowhere"),
         (("--prompts", "nowhere.yaml"), "nowhere.yaml"),
         (("--out", " "), "empty"),
+        (("--out", "s3://bucket/x"), "must be a folder on a disk"),
     ],
 )
 @pytest.mark.usefixtures("small")

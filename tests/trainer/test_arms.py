@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from tests.trainer.corpora import colour_corpus
@@ -119,3 +120,17 @@ def test_test_rows_are_chosen_by_their_ids_and_faults_are_told(
     assert (len(everything.test), len(everything.fit)) == (9, 0)
     with pytest.raises(NothingToTest, match="nothing to test on"):
         load_test_set("t", str(tmp_path / "none"), look, Faults())
+
+
+@pytest.mark.usefixtures("small")
+def test_a_corpus_on_object_storage_is_read_as_one_on_disk(corpus: Corpus, tmp_path: Path) -> None:
+    store = fsspec.filesystem("memory")
+    store.put(corpus.url, "/bucket/c", recursive=True)
+    try:
+        quick = _setup(tmp_path, 1, samples=32)
+        far = train_one(Corpus("far", "memory://bucket/c"), [], quick).arms[0]
+        near = train_one(Corpus("near", corpus.url), [], quick).arms[0]
+    finally:
+        store.rm("/bucket", recursive=True)
+    assert far.rows == near.rows == 60
+    assert far.runs[0].losses == near.runs[0].losses
