@@ -90,7 +90,8 @@ def finished(folder: Path, fingerprint: str) -> Run | None:
         found = msgspec.json.decode((folder / RUN).read_bytes(), type=_Finished)
     except (OSError, msgspec.MsgspecError):
         return None
-    return found.run if found.fingerprint == fingerprint else None
+    moved = msgspec.structs.replace(found.run, folder=str(folder))
+    return moved if found.fingerprint == fingerprint else None
 
 
 class _Finished(msgspec.Struct):

@@ -48,12 +48,12 @@ def differences(result: Result) -> Iterator[str]:
     yield f'<p class="note">{text(_difference_note(names))}</p>'
     signs = (("better", "better"), ("worse", "worse"), ("tie", "no difference seen"))
     yield f'<p class="note">{"".join(key(*each) for each in signs)}</p>'
-    scale = scale_of([_difference(each, sets) for each in result.differences], zero_in=True)
     first = [_overall(result.overall)] if result.overall else []
     lines = first + [_difference(each, sets) for each in by_role.pop("task", [])]
-    yield forest(lines, scale, "Differences by task", zero=True)
+    yield forest(lines, scale_of(lines, zero_in=True), "Differences by task", zero=True)
     for role, found in by_role.items():
         rows = [_difference(each, sets) for each in found]
+        scale = scale_of(rows, zero_in=True)
         name = _BESIDE.get(role, role)
         yield (
             f"<details><summary>{text(name)}: {number_of(len(rows), 'figure')} without a part in "
