@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from pytest_socket import socket_allow_hosts
 ROOT = Path(__file__).resolve().parent.parent
 MINI_PMC = ROOT / "examples" / "mini-pmc"
 DATA = Path(os.environ.get("FABRICA_DATA", ROOT.parent / "shared" / "data"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell starts what runs in the background: programs under test could not be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def fabrica(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
